@@ -1,0 +1,273 @@
+"""Builds what a response consists of from the events that arrived: the bookkeeping behind `Response`.
+
+Pieces are written into string buffers and joined once, when somebody looks. Nothing here judges the wire: the ledger did.
+"""
+
+from collections.abc import Callable
+from io import StringIO
+
+import msgspec
+
+from streamkit.errors import ErrorInfo
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    MediaAdded,
+    MetadataReported,
+    PartReplaced,
+    QuirkSeen,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseFinished,
+    ResponseStarted,
+    SignatureReported,
+    StreamEnded,
+    TextDelta,
+    ToolCallDropped,
+    ToolCallReady,
+    UsageReported,
+)
+from streamkit.items import Item, Part, PartKind, Status, ToolCall, Usage
+from streamkit.jsontypes import Json, JsonObject
+
+__all__ = ["Builder", "QuirkTally"]
+
+
+class QuirkTally(msgspec.Struct, kw_only=True, frozen=True):
+    """One quirk as a response reports it."""
+
+    id: str
+    effect: str
+    count: int
+    """How often it was seen."""
+    detail: str = ""
+    """What the first occurrence said."""
+    item_ids: tuple[str, ...] = ()
+    """Items concerned, the first hundred."""
+    data: Json = None
+    """The first payload that was kept with it."""
+
+
+class ItemDraft:
+    """An item while it grows."""
+
+    __slots__ = (
+        "annotations",
+        "call",
+        "choice",
+        "details",
+        "id",
+        "media",
+        "parts",
+        "phase",
+        "position",
+        "signature",
+        "signature_kind",
+        "status",
+        "type",
+    )
+
+    def __init__(self, started: ItemStarted) -> None:
+        self.id = started.item_id
+        self.type = started.type
+        self.choice = started.choice
+        self.phase = started.phase
+        self.position = started.position
+        self.status: Status = "in_progress"
+        self.parts: dict[tuple[PartKind, int], StringIO] = {}
+        self.annotations: list[Json] = []
+        self.media: list[JsonObject] = []
+        self.signature: list[str] = []
+        self.signature_kind = ""
+        self.details: JsonObject = dict(started.details)
+        self.call: ToolCall | None = None
+
+    def part(self, kind: PartKind, index: int) -> StringIO:
+        """The buffer of one part."""
+        buffer = self.parts.get((kind, index))
+        if buffer is None:
+            buffer = self.parts[kind, index] = StringIO()
+        return buffer
+
+    def item(self) -> Item:
+        """The item as it is now."""
+        return Item(
+            id=self.id,
+            type=self.type,
+            status=self.status,
+            choice=self.choice,
+            parts=tuple(Part(kind, buffer.getvalue(), index) for (kind, index), buffer in self.parts.items()),
+            phase=self.phase,
+            call=self.call,
+            signature="".join(self.signature),
+            signature_kind=self.signature_kind,
+            annotations=tuple(self.annotations),
+            media=tuple(self.media),
+            details=self.details,
+        )
+
+
+class Builder:
+    """Takes events one by one; its attributes are the response so far."""
+
+    def __init__(self) -> None:
+        self.started = ResponseStarted()
+        self.response_id = ""
+        self.model = ""
+        self.metadata: JsonObject = {}
+        self.drafts: dict[str, ItemDraft] = {}
+        self.usage: Usage | None = None
+        self.finished: ResponseFinished | None = None
+        self.ended: StreamEnded | None = None
+        self.errors: list[ErrorInfo] = []
+        self.quirks: dict[str, QuirkTally] = {}
+        self._hot: tuple[str, int] = ("", -1)
+        self._hot_write: Callable[[str], int] = StringIO().write
+        self._table: dict[type[Event], Callable[[Event], None]] = {}
+        for kind, take in (
+            (ResponseStarted, self._started),
+            (MetadataReported, self._reported),
+            (ItemStarted, self._item_started),
+            (TextDelta, self._text),
+            (RefusalDelta, self._refusal),
+            (ReasoningDelta, self._reasoning),
+            (SignatureReported, self._signature),
+            (ArgumentsDelta, self._arguments),
+            (AnnotationAdded, self._annotation),
+            (MediaAdded, self._media),
+            (PartReplaced, self._replaced),
+            (ItemFinished, self._item_finished),
+            (ToolCallReady, self._verdict),
+            (ToolCallDropped, self._verdict),
+            (UsageReported, self._usage),
+            (ResponseFinished, self._finished),
+            (ErrorReported, self._error),
+            (QuirkSeen, self._quirk),
+            (StreamEnded, self._ended),
+        ):
+            self._table[kind] = take  # type: ignore[assignment]  # each method takes the class it is filed under
+
+    def add(self, event: Event) -> None:
+        """Take in one event; classes that a response does not report are passed over."""
+        take = self._table.get(event.__class__)
+        if take is not None:
+            take(event)
+
+    def _started(self, event: ResponseStarted) -> None:
+        self.started = event
+        self.response_id = event.response_id
+        self.model = event.model
+        self.metadata.update(event.metadata)
+
+    def _reported(self, event: MetadataReported) -> None:
+        self.response_id = event.response_id or self.response_id
+        self.model = event.model or self.model
+        self.metadata.update(event.metadata)
+
+    def _item_started(self, event: ItemStarted) -> None:
+        self.drafts[event.item_id] = ItemDraft(event)
+
+    def _draft(self, item_id: str, choice: int, kind: str) -> ItemDraft:
+        draft = self.drafts.get(item_id)
+        if draft is None:  # only a user's stage can do that: what it says is kept all the same
+            draft = self.drafts[item_id] = ItemDraft(ItemStarted(item_id=item_id, choice=choice, type=kind))
+        return draft
+
+    def _text(self, event: TextDelta) -> None:
+        if self._hot == (event.item_id, event.index):
+            self._hot_write(event.text)
+            return
+        buffer = self._draft(event.item_id, event.choice, "message").part("text", event.index)
+        buffer.write(event.text)
+        self._hot = (event.item_id, event.index)
+        self._hot_write = buffer.write
+
+    def _refusal(self, event: RefusalDelta) -> None:
+        self._draft(event.item_id, event.choice, "message").part("refusal", event.index).write(event.text)
+
+    def _reasoning(self, event: ReasoningDelta) -> None:
+        self._draft(event.item_id, event.choice, "reasoning").part(event.kind, event.index).write(event.text)
+
+    def _signature(self, event: SignatureReported) -> None:
+        draft = self._draft(event.item_id, event.choice, "reasoning")
+        draft.signature.append(event.signature)
+        draft.signature_kind = event.kind
+
+    def _arguments(self, event: ArgumentsDelta) -> None:
+        self._draft(event.item_id, event.choice, "function_call").part("arguments", 0).write(event.text)
+
+    def _annotation(self, event: AnnotationAdded) -> None:
+        self._draft(event.item_id, event.choice, "message").annotations.append(event.annotation)
+
+    def _media(self, event: MediaAdded) -> None:
+        draft = self._draft(event.item_id, event.choice, "message")
+        if event.transcript:
+            draft.part("transcript", 0).write(event.transcript)
+        media = {"media_type": event.media_type, "data": event.data, "url": event.url, **event.details}
+        draft.media.append({name: value for name, value in media.items() if value})
+
+    def _replaced(self, event: PartReplaced) -> None:
+        draft = self._draft(event.item_id, event.choice, "message")
+        buffer = draft.parts[event.kind, event.index] = StringIO()
+        buffer.write(event.text)
+        self._hot = ("", -1)
+
+    def _item_finished(self, event: ItemFinished) -> None:
+        draft = self._draft(event.item_id, event.choice, "message")
+        draft.status = event.status
+        draft.details.update(event.details)
+
+    def _verdict(self, event: ToolCallReady | ToolCallDropped) -> None:
+        draft = self._draft(event.item_id, event.choice, "function_call")
+        draft.call = event.call
+        draft.parts.pop(("arguments", 0), None)
+
+    def _usage(self, event: UsageReported) -> None:
+        self.usage = event.usage
+
+    def _finished(self, event: ResponseFinished) -> None:
+        self.finished = event
+
+    def _error(self, event: ErrorReported) -> None:
+        self.errors.append(event.error)
+
+    def _quirk(self, event: QuirkSeen) -> None:
+        tally = self.quirks.get(event.quirk)
+        items = tally.item_ids if tally else ()
+        if event.item_id and event.item_id not in items and len(items) < 100:
+            items = (*items, event.item_id)
+        if tally is None:
+            tally = QuirkTally(
+                id=event.quirk, effect=event.effect, count=1, detail=event.detail, item_ids=items, data=event.data
+            )
+        else:
+            tally = msgspec.structs.replace(tally, count=tally.count + 1, item_ids=items)
+        self.quirks[event.quirk] = tally
+
+    def _ended(self, event: StreamEnded) -> None:
+        self.ended = event
+        if event.error is not None and event.error not in self.errors:
+            self.errors.append(event.error)
+
+    def items(self) -> tuple[Item, ...]:
+        """All items: in the order of the wire's indexes where every item has one, else as first seen (B14)."""
+        drafts = list(self.drafts.values())
+        if all(draft.position is not None for draft in drafts):
+            drafts.sort(key=lambda draft: draft.position or 0)
+        return tuple(draft.item() for draft in drafts)
+
+    @property
+    def usable(self) -> bool:
+        """Whether anything arrived that a caller could use: text, reasoning, a call, media, a payload (C03)."""
+        return any(
+            draft.call is not None
+            or draft.signature
+            or draft.media
+            or draft.type not in ("message", "reasoning")
+            or any(buffer.tell() for buffer in draft.parts.values())
+            for draft in self.drafts.values()
+        )

@@ -1,0 +1,1 @@
+"""Dialects: one module or package each, from frames to events."""

@@ -1,0 +1,129 @@
+"""Events that travel only between stages: what decoders claim, before the ledger and the call tracker have judged it.
+
+None of these leaves a standard pipeline. They exist because dialects translate and keep no books: a decoder says what
+one payload means, whether it is news or repetition is judged in one place.
+"""
+
+import msgspec
+
+from streamkit.errors import ErrorInfo
+from streamkit.events import Event, ItemEvent
+from streamkit.items import FinishReason, PartKind, Status
+from streamkit.jsontypes import JsonObject
+
+__all__ = [
+    "CallFragment",
+    "EndMarker",
+    "FinishClaimed",
+    "Halt",
+    "ItemClaimed",
+    "PartClaim",
+    "PartClaimed",
+    "TerminalInventory",
+    "TextReclassified",
+]
+
+
+class PartClaim(msgspec.Struct, frozen=True):
+    """A snapshot's word on one part of its own item."""
+
+    kind: PartKind
+    text: str | None
+    """None: the snapshot says null, which claims nothing."""
+    index: int = 0
+
+
+class PartClaimed(ItemEvent, kw_only=True, frozen=True):
+    """One part's snapshot (`output_text.done`, `function_call_arguments.done`, …): judged by the claims table."""
+
+    claim: PartClaim
+    item_type: str = ""
+    """The item's type as the claim implies it, for an item that was never announced (B05)."""
+
+
+class ItemClaimed(ItemEvent, kw_only=True, frozen=True):
+    """A whole item's own snapshot (`output_item.done`, a whole message frame). It may fill gaps, then finishes it."""
+
+    type: str
+    wire_id: str = ""
+    name: str = ""
+    call_id: str = ""
+    phase: str = ""
+    status: Status = "completed"
+    position: int | None = None
+    parts: tuple[PartClaim, ...] = ()
+    signature: str = ""
+    signature_kind: str = "encrypted_content"
+    details: JsonObject = {}
+    finish: bool = True
+    """False: the snapshot fills the item but does not close it."""
+    only_if_silent: bool = False
+    """True: a claim that counts only where nothing of this kind was streamed (B22, F06)."""
+
+
+class CallFragment(Event, kw_only=True, frozen=True, gc=False):
+    """A piece of a tool call as Chat-like wires send it: any member may be missing, repeated or wrong.
+
+    The stage `CallFragments` decides which call it belongs to and turns it into `ItemStarted` and `ArgumentsDelta`.
+    """
+
+    choice: int = 0
+    index: int | None = None
+    slot: int = 0
+    """Position in its frame's array of calls."""
+    call_id: str = ""
+    name: str = ""
+    arguments: str = ""
+    custom: bool = False
+    whole: bool = False
+    """`arguments` is the complete text (the wire had an object, D17, or the dialect sends whole calls)."""
+    extra: JsonObject | None = None
+
+
+class FinishClaimed(Event, kw_only=True, frozen=True):
+    """A finish reason was seen; the response finishes at the end marker, or where the stream ends."""
+
+    finish_reason: FinishReason
+    raw_finish_reason: str = ""
+    choice: int = 0
+    status: Status | None = None
+    """None: follows from the finish reason."""
+    details: JsonObject = {}
+    terminal: bool = False
+    """True: this is the terminal frame itself; the response finishes now."""
+    inferred: bool = False
+    """True: no finish reason was sent; this one follows from other evidence (C08, C10)."""
+
+
+class EndMarker(Event, kw_only=True, frozen=True):
+    """The wire says that it is over (`[DONE]`, `message_stop`, a usage frame without choices after a finish)."""
+
+    name: str = ""
+    proof: bool = True
+    """Whether it proves completion in this dialect without a finish reason (`[DONE]` does in `chat` only, A16)."""
+
+
+class TextReclassified(ItemEvent, kw_only=True, frozen=True):
+    """The last `characters` of this choice's visible text were reasoning; the ledger moves them (E03, E04).
+
+    `kept` is what of them stays text (what stood before the opener), `reasoning` is what they mean without tags.
+    """
+
+    characters: int
+    kept: str = ""
+    reasoning: str = ""
+
+
+class TerminalInventory(Event, kw_only=True, frozen=True):
+    """What the terminal frame claims as the whole output: types and ids only, so that no content can be taken."""
+
+    shape: str
+    """`list`, `null`, `absent`, or another JSON type's name."""
+    items: tuple[tuple[str, str], ...] = ()
+    """(type, id) of each claimed item."""
+
+
+class Halt(Event, kw_only=True, frozen=True):
+    """The stream cannot go on (a limit, bytes that are no stream, strict mode): the pipeline stops reading."""
+
+    error: ErrorInfo

@@ -1,0 +1,264 @@
+"""An error payload opened level by level: what each wrapping says, from the outermost to the deepest (G04-G09, G23).
+
+Also the test whether a payload is an error at all (G17, G25): only known shapes are, and null, {} and "" never.
+"""
+
+import ast
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from streamkit.fault_words import GENERIC_TYPES, compact
+from streamkit.jsontypes import Json, JsonObject
+
+__all__ = ["Level", "looks_like_error", "unfold"]
+
+MOST_OPENED = 5
+"""How many times JSON inside a string is opened (G23)."""
+
+DEEPEST = 16
+"""Wrappings that are looked through."""
+
+LONGEST_LITERAL = 20_000
+"""Characters of a printed Python dictionary that are read (G10); JSON has no such bound."""
+
+_MESSAGES = ("message", "error", "detail", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "error_description", "title", "reason")
+_CODES = ("code", "type", "error_type", "error_code", "errorCode", "status", "status_code", "statusCode", "__type")
+_STATUSES = ("status", "status_code", "statusCode", "http_status", "http_code", "code", "error_code", "originalStatusCode")
+_INNER = ("error", "response", "base_resp", "errors", "exception", "detail", "value", "body", "cause", "metadata", "raw")
+_NESTED_TEXT = ("message", "error_message", "error", "detail", "msg", "raw", "body", "value")
+_WARNINGS = frozenset({"warning", "warnings", "notice", "info", "deprecation"})
+_CONTENT = ("choices", "candidates", "delta", "output", "content", "item", "part", "text")
+_HTML = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>\s*([^<]{1,200}?)\s*</(?:title|h1)", re.IGNORECASE)
+
+
+class Level(msgspec.Struct):
+    """What one wrapping of an error says."""
+
+    value: Json
+    message: str = ""
+    code: str = ""
+    words: tuple[str, ...] = ()
+    """Everything here that may be a code."""
+    param: str = ""
+    status: int | None = None
+    failed: bool = False
+    """A failed response (G09): it may have no message at all."""
+
+
+def unfold(payload: Json) -> list[Level]:
+    """The wrappings of an error payload, outermost first. Never empty, never raises."""
+    levels: list[Level] = []
+    opened = 0
+    name = ""
+    while len(levels) < DEEPEST:
+        if isinstance(payload, (bytes, bytearray, memoryview)):
+            payload = bytes(payload).decode("utf-8", "replace")
+        if isinstance(payload, str):
+            inner = _opened(payload) if opened < MOST_OPENED else None
+            if inner is None:
+                levels.append(Level(payload, message=_prose(payload), words=(name,) if name else (), code=name))
+                break
+            opened += 1
+            payload = inner[1]
+            continue
+        if isinstance(payload, list):
+            payload = _one_of(payload)
+            continue
+        if not isinstance(payload, dict):
+            levels.append(Level(payload))
+            break
+        members: JsonObject = payload
+        if exception := _exception(members):
+            name, payload = exception, members[exception]
+            continue
+        level, following = _read(members, name)
+        name = ""
+        levels.append(level)
+        if following is None:
+            break
+        payload = following
+    return levels or [Level(payload)]
+
+
+def looks_like_error(payload: Json) -> bool:
+    """Whether a payload has one of the shapes by which providers report errors (G01-G09, G14).
+
+    `error` as null, {}, [] or "" is none (G17); warnings are none (G25); text is none: only its frame's event name can
+    make it one.
+    """
+    if isinstance(payload, list):
+        return bool(payload) and isinstance(payload[0], dict) and looks_like_error(payload[0])
+    if not isinstance(payload, dict):
+        return False
+    members: JsonObject = payload
+    kind = members.get("type")
+    word = compact(kind) if isinstance(kind, str) else ""
+    if word in _WARNINGS:
+        return False
+    if members.get("error") or word in {"error", "responsefailed", "responseerror"} or members.get("object") == "error":
+        return True
+    if members.get("error_type") or members.get("error_message") or members.get("errorMessage"):
+        return True
+    status = members.get("base_resp")
+    if isinstance(status, dict) and status.get("status_code"):
+        return True
+    response = members.get("response")
+    if isinstance(response, dict) and response.get("error"):
+        return True
+    if _exception(members):
+        return True
+    return not word and _flat(members)
+
+
+def _flat(members: JsonObject) -> bool:
+    """A bare `message` or `detail`, with a code or alone, and nothing that could be content (G04)."""
+    if any(members.get(name) is not None for name in _CONTENT):
+        return False
+    said = [name for name in ("message", "detail", "msg") if members.get(name) and isinstance(members[name], (str, list))]
+    if not said:
+        return False
+    return any(_scalar(members.get(name)) for name in ("code", "status", "status_code", "statusCode")) or len(members) == len(said)
+
+
+def _exception(members: JsonObject) -> str:
+    """The name of a modelled exception that is the object's only member (G14)."""
+    if len(members) == 1:
+        (name,) = members
+        if isinstance(name, str) and name.endswith(("Exception", "exception")) and isinstance(members[name], (dict, str)):
+            return name
+    return ""
+
+
+def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:
+    """What this object says itself, and the wrapping inside it that says more."""
+    following, used = _inside(members)
+    words = [name] if name else []
+    words += [_scalar(members[key]) for key in _CODES if _scalar(members.get(key))]
+    numeric = {_scalar(members[key]) for key in ("status", "status_code", "statusCode") if isinstance(members.get(key), int)}
+    level = Level(
+        members,
+        message=next((text for key in _MESSAGES if key != used and (text := _message(members.get(key)))), ""),
+        words=tuple(words),
+        code=next((word for word in _preferred(members, words) if compact(word) not in GENERIC_TYPES and word not in numeric), ""),
+        param=_param(members),
+        status=next((status for key in _STATUSES if (status := _http(members.get(key))) is not None), None),
+        failed=compact(str(members.get("type", ""))) == "responsefailed" or members.get("status") == "failed",
+    )
+    base = members.get("status_code")
+    if not level.code and isinstance(base, int) and level.status is None and base:
+        level.code = str(base)  # MiniMax: a number of its own (G06)
+    if level.failed and not level.message and following is None:
+        details = members.get("incomplete_details")
+        reason = details.get("reason") if isinstance(details, dict) else None
+        if isinstance(reason, str):
+            level.message = reason
+    return level, following
+
+
+def _preferred(members: JsonObject, words: list[str]) -> Iterable[str]:
+    """The order in which words are taken for the code: Google's word comes before a code that repeats the status."""
+    word = members.get("status")
+    if isinstance(word, str) and _http(members.get("code")) is not None and re.fullmatch(r"[A-Z_]{3,}", word):
+        yield word
+    yield from words
+
+
+def _inside(members: JsonObject) -> tuple[Json | None, str]:
+    for key in _INNER:
+        value = members.get(key)
+        if isinstance(value, dict) and value and (key not in {"metadata", "response"} or _speaks(value)):
+            return value, key
+        if isinstance(value, list) and value and key != "raw":
+            return value, key
+    for key in _NESTED_TEXT:
+        value = members.get(key)
+        if isinstance(value, str) and (inner := _opened(value)) is not None and isinstance(inner[1], (dict, list)):
+            return value, "" if inner[0] else key
+    return None, ""
+
+
+def _speaks(value: JsonObject) -> bool:
+    if value.get("raw") or value.get("error") or value.get("status") == "failed":
+        return True
+    return isinstance(value.get("message"), str)
+
+
+def _one_of(elements: list[Json]) -> Json:
+    """The element that stands for a list: an object (Google), or a validator's remarks joined (FastAPI)."""
+    remarks = [e for e in elements if isinstance(e, dict) and isinstance(e.get("msg"), str)]
+    if remarks:
+        joined: JsonObject = dict(remarks[0])
+        joined["msg"] = "; ".join(remark["msg"] for remark in remarks)
+        return joined
+    objects = [e for e in elements if isinstance(e, dict) and e]
+    if objects:
+        return next((e for e in objects if looks_like_error(e)), objects[0])
+    return "; ".join(e for e in elements if isinstance(e, str))
+
+
+def _message(value: Json) -> str:
+    return _prose(value) if isinstance(value, str) else ""
+
+
+def _prose(text: str) -> str:
+    """A message without odd spaces (G07); of an HTML page its title."""
+    if _HTML.match(text):
+        title = _TITLE.search(text)
+        return f"an HTML page: {title[1]}" if title else "an HTML page"
+    return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+
+
+def _param(members: JsonObject) -> str:
+    value = members.get("param")
+    if isinstance(value, str) and value:
+        return value
+    place = members.get("loc")
+    if isinstance(place, list):
+        return ".".join(str(step) for step in place)
+    return ""
+
+
+def _scalar(value: Json) -> str:
+    """A code as text: strings as they are, integers in digits, nothing else (G12)."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(int(value)) if float(value).is_integer() else str(value)
+    return ""
+
+
+def _http(value: Json) -> int | None:
+    """An HTTP error status, where the value looks like one."""
+    text = _scalar(value)
+    return int(text) if re.fullmatch(r"[45]\d\d", text) else None
+
+
+def _opened(text: str) -> tuple[str, Json] | None:
+    """What stands in front of the JSON in a string, and the JSON (G23); also of a printed Python dictionary (G10)."""
+    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
+    quoted = text.lstrip()[:1] == '"'
+    if start < 0 and not quoted:
+        return None
+    head, body = ("", text.strip()) if quoted else (text[:start].strip(), text[start:].strip())
+    if not quoted and body[-1] not in "}]":
+        return None
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        value = _literal(body)
+    if isinstance(value, (dict, list)) and value:
+        return head, value
+    return (head, value) if isinstance(value, str) and value and quoted else None
+
+
+def _literal(body: str) -> Json:
+    if len(body) > LONGEST_LITERAL or body[0] != "{":
+        return None
+    try:
+        value = ast.literal_eval(body)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,38 @@
+"""Every bound that streamkit keeps, with its unit and its reason.
+
+A bound that is reached ends the stream with `LimitExceeded`; everything before it has been delivered by then.
+"""
+
+import msgspec
+
+__all__ = ["DEFAULT_LIMITS", "Limits"]
+
+MIB = 1024 * 1024
+
+
+class Limits(msgspec.Struct, kw_only=True, frozen=True):
+    """Bounds for one stream. The defaults are generous: no recorded healthy stream comes near them."""
+
+    line: int = 64 * MIB
+    """Bytes in one line; whole-response frames of several MB are real (A23)."""
+    frame: int = 64 * MIB
+    """Bytes in one frame (event, document or binary message)."""
+    item: int = 256 * MIB
+    """Characters in one output item, media included."""
+    text: int = 256 * MIB
+    """Characters of text and reasoning in the whole response."""
+    arguments: int = 64 * MIB
+    """Characters in the arguments of one tool call (J06)."""
+    items: int = 10_000
+    """Output items in one response."""
+    held: int = 1_000
+    """Events or frames held back at once, to restore an order or to recognise a dialect."""
+    depth: int = 200
+    """Nesting depth of JSON in arguments (J05)."""
+    expansion: int = 1_000
+    """How many times larger than its compressed bytes a body may grow (J08)."""
+    body: int = 1024 * MIB
+    """Bytes of one stream after decompression."""
+
+
+DEFAULT_LIMITS = Limits()

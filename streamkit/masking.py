@@ -1,0 +1,122 @@
+"""Secrets out of messages and payloads (J10): known key shapes, members that hold credentials, the caller's own secrets.
+
+```python
+mask("Incorrect API key provided: sk-proj-abc123")   # 'Incorrect API key provided: sk-***'
+```
+"""
+
+import re
+from collections.abc import Iterable
+
+from streamkit.jsontypes import Json, JsonObject
+
+__all__ = ["MASK", "mask", "mask_json", "sensitive"]
+
+MASK = "***"
+"""What stands in place of a secret."""
+
+MINIMAL_SECRET = 6
+"""Characters; a shorter secret of the caller is not searched for: it would occur in ordinary words."""
+
+DEEPEST = 100
+"""Levels of nesting that are looked through; what lies deeper is left out."""
+
+_KEYS = re.compile(
+    r"(?<![A-Za-z0-9])"
+    r"(?:(?P<openai>sk-)(?:(?:proj|ant|or|svcacct|admin|lf|litellm)-[\w*.…-]*[\w*…]|[\w*-]{8,})"
+    r"|(?P<prefix>AIza|AKIA|ASIA|xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|tgp_v1_|gh[pousr]_|github_pat_|glpat-|ya29\.|xox[abp]-)"
+    r"[\w*.-]{6,}"
+    r"|(?P<identity>org-|user-|proj_)[A-Za-z0-9]{12,}"
+    r"|(?P<jwt>eyJ)[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?)"
+)
+_SCHEMES = re.compile(
+    r"\b(?P<scheme>Bearer|Basic|Digest|AWS4-HMAC-SHA256)(?P<space>\s+)(?P<value>[\w.~+/=*:-]{8,})", re.IGNORECASE
+)
+_ASSIGNED = re.compile(
+    r"(?P<name>(?:api[-_ ]?key|apikey|access[-_]?token|auth[-_]?token|refresh[-_]?token|client[-_]?secret|secret|password|passwd"
+    r"|[?&](?:key|token|sig|signature))"
+    r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;&}{)\]]{4,})",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@", re.IGNORECASE)
+
+_SENSITIVE = frozenset(
+    {
+        "accesskey",
+        "accesskeyid",
+        "accesstoken",
+        "apikey",
+        "authorization",
+        "authtoken",
+        "bearertoken",
+        "clientsecret",
+        "cookie",
+        "cookies",
+        "credential",
+        "credentials",
+        "idtoken",
+        "ocpapimsubscriptionkey",
+        "passwd",
+        "password",
+        "privatekey",
+        "proxyauthorization",
+        "refreshtoken",
+        "secret",
+        "secretaccesskey",
+        "secretkey",
+        "securitytoken",
+        "sessiontoken",
+        "setcookie",
+        "subscriptionkey",
+        "xamzsecuritytoken",
+        "xapikey",
+        "xauthtoken",
+        "xgoogapikey",
+    }
+)
+
+
+def sensitive(name: str) -> bool:
+    """Whether a header or member of this name holds a credential, whatever its value looks like."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()) in _SENSITIVE
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` with known key shapes and the given secrets replaced; the key's prefix stays, to say whose it was."""
+    for secret in sorted({s for s in secrets if len(s) >= MINIMAL_SECRET}, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _SCHEMES.sub(rf"\g<scheme>\g<space>{MASK}", text)
+    text = _KEYS.sub(_keep_prefix, text)
+    text = _ASSIGNED.sub(rf"\g<name>{MASK}", text)
+    return _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
+
+
+def mask_json(value: Json, secrets: Iterable[str] = ()) -> Json:
+    """A copy of a JSON value with secrets masked in its strings, its member names and its credential members."""
+    return _masked(value, tuple(secrets), 0)
+
+
+def _masked(value: Json, secrets: tuple[str, ...], depth: int) -> Json:
+    if isinstance(value, str):
+        return mask(value, secrets)
+    if depth >= DEEPEST:
+        return "…" if isinstance(value, (dict, list, tuple)) else value
+    if isinstance(value, dict):
+        members: JsonObject = value
+        return {
+            mask(str(name), secrets): (
+                MASK
+                if sensitive(str(name)) and isinstance(member, str) and member
+                else _masked(member, secrets, depth + 1)
+            )
+            for name, member in members.items()
+        }
+    if isinstance(value, (list, tuple)):
+        elements: Iterable[Json] = value
+        return [_masked(element, secrets, depth + 1) for element in elements]
+    return value
+
+
+def _keep_prefix(match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    return next(prefix for prefix in groups.values() if prefix is not None) + MASK

@@ -1,0 +1,221 @@
+"""Stages and how they are chained. No I/O, no clock, no task: bytes or events go in, events come out.
+
+Strategy: each stage says which event classes it wants (`handles`); for every position in the chain a table maps an
+event's class to the next stage that wants it. An item passes by all others without a call: one look-up for each stage
+that does work. Tables fill themselves as classes are met.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
+
+from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
+from streamkit.events import Event
+from streamkit.evidence import Halt
+
+__all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
+
+In_contra = TypeVar("In_contra", contravariant=True)
+Out_co = TypeVar("Out_co", covariant=True)
+Item = TypeVar("Item")
+Out = TypeVar("Out")
+Next = TypeVar("Next")
+
+
+class Stage(Protocol[In_contra, Out_co]):
+    """One step: takes an item, gives what comes out now; gives what it held back when it is closed.
+
+    A stage passes on what it has no business with, reads no clock, draws no random number, writes no log, and never
+    raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see.
+    """
+
+    def feed(self, item: In_contra, /) -> Iterable[Out_co]:
+        """What comes out for this item. The iterable is consumed before the next `feed`."""
+        ...
+
+    def close(self) -> Iterable[Out_co]:
+        """What was held back. Called once, at the end, whatever ended the stream."""
+        ...
+
+
+@runtime_checkable
+class Timed(Protocol[Out_co]):
+    """A stage that wants to be woken."""
+
+    def deadline(self) -> float | None:
+        """When to call `expire`: seconds on the clock given at the start; None for never."""
+        ...
+
+    def expire(self, now: float, /) -> Out_co | None:
+        """The farewell event, or None for a harmless end."""
+        ...
+
+
+@runtime_checkable
+class Pulsed(Protocol):
+    """A stage that wants to know of every read, whether or not it completes a frame."""
+
+    def start(self, clock: Callable[[], float], /) -> None:
+        """The stream was opened; `clock` gives seconds."""
+        ...
+
+    def pulse(self) -> None:
+        """Bytes arrived."""
+        ...
+
+
+AsyncStage = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
+"""A plain async generator function from events to events; may stand anywhere among the event stages."""
+
+Step = tuple[Callable[[Any], Iterable[Any]] | None, "Table | None"]
+
+
+class Table(dict[type, Step]):
+    """For one position in the chain: class of an item → the next stage's `feed`, and the table behind that stage."""
+
+    def __init__(self, stages: Sequence[Any], at: int, behind: "Table | None", halt: Callable[[Halt], Iterable[Any]]):
+        super().__init__()
+        self._stage = stages[at] if at < len(stages) else None
+        self._behind = behind
+        self._halt = halt
+
+    def __missing__(self, kind: type) -> Step:
+        """Find the next stage for a class that is met for the first time."""
+        step: Step
+        if issubclass(kind, Halt):
+            step = (self._halt, None)
+        elif self._stage is None:
+            step = (None, None)
+        else:
+            handles = getattr(self._stage, "handles", None)
+            if handles is None or issubclass(kind, handles):
+                step = (self._stage.feed, self._behind)
+            else:
+                step = self._behind[kind] if self._behind is not None else (None, None)
+        self[kind] = step
+        return step
+
+
+class Pipeline(Generic[Item, Out]):
+    """A chain of stages, itself a stage. Nested pipelines are laid flat.
+
+    `a | b` appends a stage; type checkers refuse a stage that does not fit.
+    """
+
+    @overload
+    def __init__(self: "Pipeline[Item, Out]", first: Stage[Item, Out], /) -> None: ...
+    @overload
+    def __init__(self: "Pipeline[Item, Out]", first: Stage[Item, Next], second: Stage[Next, Out], /) -> None: ...
+    @overload
+    def __init__(self, *stages: Any) -> None: ...
+    def __init__(self, *stages: Any) -> None:
+        flat: list[Any] = []
+        for stage in stages:
+            flat += stage.stages if isinstance(stage, Pipeline) else (stage,)
+        self.stages: tuple[Any, ...] = tuple(flat)
+        self.halted: ErrorInfo | None = None
+        self._closed = False
+        self._tables: list[Table] = []
+        table: Table | None = None
+        for at in range(len(flat), -1, -1):
+            table = Table(flat, at, table, self._halt)
+            self._tables.insert(0, table)
+
+    def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
+        """This pipeline with one more stage (or pipeline) behind it."""
+        return Pipeline(*self.stages, stage)
+
+    def __repr__(self) -> str:
+        names = (getattr(stage, "__name__", None) or type(stage).__name__ for stage in self.stages)
+        return f"<{' | '.join(names)}>"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    @property
+    def timed(self) -> list[Timed[Event]]:
+        """The stages that want to be woken."""
+        return [stage for stage in self.stages if isinstance(stage, Timed)]
+
+    @property
+    def pulsed(self) -> list[Pulsed]:
+        """The stages that want to know of every read."""
+        return [stage for stage in self.stages if isinstance(stage, Pulsed)]
+
+    def feed(self, item: Item, /) -> list[Out]:
+        """What comes out of the whole chain for this item.
+
+        Raises:
+            ClosedPipeline: it was closed before.
+            UsageError: an async stage stands in the chain; only `open_stream` can drive that.
+        """
+        if self._closed:
+            raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
+        out: list[Out] = []
+        self._push(item, self._tables[0], out)
+        return out
+
+    def close(self) -> list[Out]:
+        """Flush every stage, in order."""
+        return self._flush(len(self.stages))
+
+    def end(self, farewell: Callable[[ErrorInfo | None], Event]) -> list[Out]:
+        """Flush every stage but the last, send the farewell event into the last one, close that.
+
+        `farewell` makes the event; it gets the reason for which a stage halted the stream, if one did.
+        """
+        last = len(self.stages) - 1
+        out = self._flush(last)
+        self._push(farewell(self.halted), self._tables[last], out)
+        for item in self.stages[last].close():
+            self._push(item, self._tables[last + 1], out)
+        return out
+
+    def _flush(self, until: int) -> list[Out]:
+        if self._closed:
+            return []
+        self._closed = True
+        out: list[Out] = []
+        for at in range(until):
+            for item in self.stages[at].close():
+                self._push(item, self._tables[at + 1], out)
+        return out
+
+    def _push(self, item: Any, table: Table | None, out: list[Out]) -> None:
+        while table is not None:
+            feed, table = table[item.__class__]
+            if feed is None:
+                break
+            result = feed(item)
+            if result.__class__ is tuple and len(cast("tuple[Any, ...]", result)) == 1:
+                (item,) = result
+                continue
+            for each in result:
+                self._push(each, table, out)
+            return
+        out.append(item)
+
+    def _halt(self, halt: Halt) -> Iterable[Any]:
+        if self.halted is None:
+            self.halted = halt.error
+        return ()
+
+    def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":
+        """The chain cut at its async stages: pipelines of push stages, and the async stages between them.
+
+        Raises:
+            UsageError: a stage is neither a push stage nor callable.
+        """
+        out: list[Pipeline[Any, Any] | AsyncStage] = []
+        run: list[Any] = []
+        for stage in self.stages:
+            if hasattr(stage, "feed"):
+                run.append(stage)
+            elif callable(stage):
+                out += (Pipeline(*run), cast("AsyncStage", stage))
+                run = []
+            else:
+                raise UsageError(f"{stage!r} is no stage: it has no feed() and cannot be called")
+        out.append(Pipeline(*run))
+        return out

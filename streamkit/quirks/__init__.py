@@ -1,0 +1,1 @@
+"""The registry of known deviations, and what plants them in healthy recordings."""

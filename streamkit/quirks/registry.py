@@ -1,0 +1,120 @@
+"""The registry: one quirk, one function.
+
+The function's name is the quirk's id, its docstring the text, its body yields every place in a healthy recording where
+the fault can be planted. Catalogue, fuzzing, tests and documentation all come from it.
+
+```python
+@quirk("chat", effect="repaired", catalogue="D03")
+def tool_index_missing(tape: Tape) -> Iterator[Edit]:
+    \"\"\"Tool call fragments arrive without `index`; the id, or the last open call, decides.\"\"\"
+    ...
+```
+
+Stages announce it: `yield tool_index_missing.seen(item_id=..., detail=...)`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from streamkit.events import Effect, QuirkSeen
+from streamkit.jsontypes import Json
+from streamkit.quirks.tape import Edit, Tape
+
+__all__ = ["REGISTRY", "Planter", "Quirk", "quirk"]
+
+Planter = Callable[[Tape], Iterable[Edit]]
+
+REGISTRY: dict[str, "Quirk"] = {}
+"""All quirks by id, in the order of their definition."""
+
+DETAIL_LENGTH = 200
+EVERY_DIALECT = ("any",)
+
+
+class Quirk:
+    """One registered deviation."""
+
+    def __init__(
+        self,
+        plant: Planter,
+        *,
+        dialects: tuple[str, ...],
+        effect: Effect,
+        catalogue: tuple[str, ...],
+        sources: tuple[str, ...],
+        fields: tuple[str, ...],
+    ) -> None:
+        self.id = plant.__name__
+        self.text = (plant.__doc__ or "").strip()
+        self.dialects = dialects
+        self.effect: Effect = effect
+        self.catalogue = catalogue
+        self.sources = sources
+        self.fields = fields
+        self._plant = plant
+
+    def __repr__(self) -> str:
+        return f"<quirk {self.id} ({', '.join(self.catalogue)}): {self.effect}>"
+
+    @property
+    def summary(self) -> str:
+        """The first line of the text."""
+        return self.text.split("\n", 1)[0]
+
+    def seen(self, *, item_id: str = "", detail: str = "", data: Json = None) -> QuirkSeen:
+        """The event that announces one occurrence; `detail` is escaped and cut to a readable length (J09)."""
+        return QuirkSeen(quirk=self.id, effect=self.effect, item_id=item_id, detail=printable(detail), data=data)
+
+    def plant(self, tape: Tape) -> Iterator[Edit]:
+        """Every place in a healthy recording where this deviation can be planted, one edit each."""
+        yield from self._plant(tape)
+
+    def fits(self, dialect: str) -> bool:
+        """Whether the quirk can occur in this dialect."""
+        return dialect in self.dialects or self.dialects == EVERY_DIALECT
+
+
+def printable(text: str, length: int = DETAIL_LENGTH) -> str:
+    """`text` safe for a terminal or a log: control, bidi and surrogate characters escaped, cut to `length` (J09)."""
+    if len(text) > length:
+        text = text[:length] + "…"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def quirk(
+    *dialects: str,
+    effect: Effect,
+    catalogue: str | tuple[str, ...],
+    sources: Iterable[str] = (),
+    fields: Iterable[str] = (),
+) -> Callable[[Planter], Quirk]:
+    """Register a deviation of these dialects (`"any"`: of all).
+
+    Args:
+        dialects: names of dialects, or `any`.
+        effect: `harmless` (same events), `repaired` (same response), `guessed` (the named `fields` may differ) or
+            `lossy` (something named is gone).
+        catalogue: id or ids in the catalogue of known provider quirks.
+        sources: where it was met.
+        fields: the response's members that may differ, for `guessed` and `lossy`.
+
+    Raises:
+        ValueError: two quirks with one id.
+    """
+
+    def register(plant: Planter) -> Quirk:
+        entry = Quirk(
+            plant,
+            dialects=dialects,
+            effect=effect,
+            catalogue=(catalogue,) if isinstance(catalogue, str) else catalogue,
+            sources=tuple(sources),
+            fields=tuple(fields),
+        )
+        if entry.id in REGISTRY:
+            raise ValueError(f"two quirks are called {entry.id}")
+        REGISTRY[entry.id] = entry
+        return entry
+
+    return register

@@ -1,0 +1,223 @@
+"""The response: one value, built from the events that arrived.
+
+The terminal frame's claim about the whole output is never taken: no event has a field for it.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from streamkit.builder import Builder, QuirkTally
+from streamkit.errors import ErrorInfo
+from streamkit.events import Ending, Event
+from streamkit.items import FinishReason, Item, Status, ToolCall, Usage
+from streamkit.jsontypes import JsonObject
+
+__all__ = ["Choice", "Response"]
+
+ASIDE_PHASES = frozenset({"commentary", "analysis"})
+"""Phases of messages that are not the answer (B15)."""
+
+STRENGTH: tuple[FinishReason, ...] = (
+    "error",
+    "content_filter",
+    "length",
+    "refusal",
+    "pause",
+    "tool_calls",
+    "stop",
+    "truncated",
+    "cancelled",
+    "unknown",
+)
+"""Finish reasons, strongest first (C12)."""
+
+STATUS_OF_ENDING: dict[Ending, Status] = {
+    "completed": "completed",
+    "incomplete": "incomplete",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "truncated": "incomplete",
+    "stalled": "incomplete",
+    "disconnected": "incomplete",
+    "refused": "failed",
+}
+
+
+class Choice(msgspec.Struct, kw_only=True, frozen=True):
+    """One alternative answer (Chat `n`, Gemini candidates; B30)."""
+
+    index: int
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    dropped_calls: tuple[ToolCall, ...] = ()
+    finish_reason: FinishReason = "unknown"
+    raw_finish_reason: str = ""
+
+
+class Response(msgspec.Struct, kw_only=True, frozen=True):
+    """What a stream said, as far as it has arrived. Readable at any moment, also after a failure."""
+
+    id: str = ""
+    model: str = ""
+    dialect: str = ""
+    status: Status = "in_progress"
+    finish_reason: FinishReason = "unknown"
+    raw_finish_reason: str = ""
+    """The provider's own word (Responses: the status, with `:reason` when incomplete)."""
+    text: str = ""
+    """The visible answer of choice 0: text parts joined in order, nothing inserted; commentary is not in it (B15)."""
+    reasoning: str = ""
+    """Readable reasoning of choice 0, joined in order, nothing inserted."""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """Calls of choice 0 that may be run: `complete` and `repaired`."""
+    dropped_calls: tuple[ToolCall, ...] = ()
+    """Calls that must not be run: `truncated` and `invalid`, with the reason."""
+    items: tuple[Item, ...] = ()
+    """All output items in order, of all choices."""
+    choices: tuple[Choice, ...] = ()
+    """Every choice, where the wire had several."""
+    usage: Usage | None = None
+    errors: tuple[ErrorInfo, ...] = ()
+    quirks: tuple[QuirkTally, ...] = ()
+    """Every tolerance that was needed, in the order of first sight."""
+    metadata: JsonObject = {}
+    finish_details: JsonObject = {}
+    """Stop sequence, incomplete details, filter results, as the wire says them."""
+    terminal_seen: bool = False
+    """Whether the wire itself said that the answer was over."""
+    ending: Ending | None = None
+    """How the stream ended; None while it runs."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether the stream ended well and yet brought nothing at all (H17)."""
+        return not (self.text or self.reasoning or self.refusal or self.tool_calls or self.dropped_calls) and not any(
+            item.media or item.signature or item.type not in ("message", "reasoning") for item in self.items
+        )
+
+    @property
+    def visible(self) -> bool:
+        """Whether the text has a character that a reader would see (C41)."""
+        return any(c.isprintable() and not c.isspace() for c in self.text)
+
+    @property
+    def needs_continuation(self) -> bool:
+        """Whether the turn ended with reasoning only, or was paused: the caller has to go on (C07, C36)."""
+        silent = not (self.text or self.refusal or self.tool_calls) and bool(self.reasoning)
+        return self.finish_reason == "pause" or (self.finish_reason == "stop" and silent)
+
+    def text_of(self, separator: str = "\n\n") -> str:
+        """The visible answer with `separator` between message items (B36)."""
+        texts = (item.text for item in self.items if item.choice == 0 and item.phase not in ASIDE_PHASES)
+        return separator.join(text for text in texts if text)
+
+    def to_dict(self) -> JsonObject:
+        """The response as plain JSON values."""
+        plain: JsonObject = msgspec.to_builtins(self)
+        return plain
+
+    @classmethod
+    def from_events(cls, events: Iterable[Event]) -> "Response":
+        """The response that a log of events amounts to; equal to the stream's own response."""
+        builder = Builder()
+        for event in events:
+            builder.add(event)
+        return cls.of(builder)
+
+    @classmethod
+    def of(cls, builder: Builder) -> "Response":
+        """The response as a builder has it now."""
+        items = builder.items()
+        choices = _choices(items, builder)
+        merged = split_over_choices(items)
+        primary = _merge(choices) if merged else next((c for c in choices if c.index == 0), Choice(index=0))
+        status, finish_reason = _outcome(builder, primary)
+        return cls(
+            id=builder.response_id,
+            model=builder.model,
+            dialect=builder.started.dialect,
+            status=status,
+            finish_reason=finish_reason,
+            raw_finish_reason=primary.raw_finish_reason,
+            text=primary.text,
+            reasoning=primary.reasoning,
+            refusal=primary.refusal,
+            tool_calls=primary.tool_calls,
+            dropped_calls=primary.dropped_calls,
+            items=items,
+            choices=choices if len(choices) > 1 and not merged else (),
+            usage=builder.usage,
+            errors=tuple(builder.errors),
+            quirks=tuple(builder.quirks.values()),
+            metadata=builder.metadata,
+            finish_details=builder.finished.details if builder.finished else {},
+            terminal_seen=builder.finished is not None and builder.finished.terminal,
+            ending=builder.ended.ending if builder.ended else None,
+        )
+
+
+def _choices(items: tuple[Item, ...], builder: Builder) -> tuple[Choice, ...]:
+    finished = builder.finished
+    finishes = {choice: (reason, raw) for choice, reason, raw in finished.finishes} if finished else {}
+    if finished and not finishes:
+        finishes = {0: (finished.finish_reason, finished.raw_finish_reason)}
+    out: list[Choice] = []
+    for index in sorted({item.choice for item in items} | set(finishes)):
+        own = [item for item in items if item.choice == index]
+        calls = [item.call for item in own if item.call is not None]
+        answer = [item for item in own if item.phase not in ASIDE_PHASES]
+        reason, raw = finishes.get(index, ("unknown", ""))
+        out.append(
+            Choice(
+                index=index,
+                text="".join(item.text for item in answer),
+                reasoning="".join(item.reasoning for item in own),
+                refusal="".join(item.text_of("refusal") for item in answer),
+                tool_calls=tuple(call for call in calls if call.state in ("complete", "repaired")),
+                dropped_calls=tuple(call for call in calls if call.state in ("truncated", "invalid")),
+                finish_reason=reason,
+                raw_finish_reason=raw,
+            )
+        )
+    return tuple(out)
+
+
+def split_over_choices(items: Iterable[Item]) -> bool:
+    """Whether one turn was split over several choices: text in one, calls in another, none competing (B31)."""
+    spoken = {item.choice for item in items if item.text}
+    calling = {item.choice for item in items if item.call is not None}
+    return len(spoken) <= 1 and len(calling) <= 1 and bool((spoken | calling) - {0})
+
+
+def _merge(choices: tuple[Choice, ...]) -> Choice:
+    strongest = min(choices, key=lambda choice: STRENGTH.index(choice.finish_reason))
+    return Choice(
+        index=0,
+        text="".join(choice.text for choice in choices),
+        reasoning="".join(choice.reasoning for choice in choices),
+        refusal="".join(choice.refusal for choice in choices),
+        tool_calls=tuple(call for choice in choices for call in choice.tool_calls),
+        dropped_calls=tuple(call for choice in choices for call in choice.dropped_calls),
+        finish_reason=strongest.finish_reason,
+        raw_finish_reason=strongest.raw_finish_reason,
+    )
+
+
+def _outcome(builder: Builder, primary: Choice) -> tuple[Status, FinishReason]:
+    ended, finished = builder.ended, builder.finished
+    if ended is None:
+        return (finished.status if finished else "in_progress"), primary.finish_reason
+    status = STATUS_OF_ENDING[ended.ending]
+    match ended.ending:
+        case "completed" | "incomplete":
+            return status, primary.finish_reason
+        case "cancelled":
+            return status, "cancelled"
+        case "failed" | "refused":
+            return status, "error"
+        case _:
+            return (status if builder.usable else "failed"), "truncated"

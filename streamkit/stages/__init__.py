@@ -1,0 +1,1 @@
+"""Push stages from events to events: order, think blocks, books, tool calls, assembly."""

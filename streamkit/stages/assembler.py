@@ -1,0 +1,95 @@
+"""The last stage: keeps the response, and says how the stream ended."""
+
+from collections.abc import Iterable
+
+from streamkit.builder import Builder
+from streamkit.errors import ErrorInfo
+from streamkit.events import Ending, Event, StreamEnded
+from streamkit.quirks.lifecycle import close_error, split_choices, terminal_missing
+from streamkit.response import Response, split_over_choices
+
+__all__ = ["Assembler"]
+
+
+class Assembler:
+    """Builds the `Response` from the events that come by; passes all of them on.
+
+    `StreamEnded` arrives with what the driver knows (end of input, broken connection, stall, cancellation) and leaves
+    with the verdict: an answer whose end was seen stands whatever happens to the connection afterwards (H16).
+    """
+
+    def __init__(self) -> None:
+        self._builder = Builder()
+        self._add = self._builder.add
+
+    @property
+    def response(self) -> Response:
+        """The response so far."""
+        return Response.of(self._builder)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer's own end was seen."""
+        return self._builder.finished is not None
+
+    def feed(self, event: Event) -> Iterable[Event]:
+        """Take it in, pass it on."""
+        if event.__class__ is StreamEnded:
+            return self._end(event)  # type: ignore[arg-type]  # the class was just compared
+        self._add(event)
+        return (event,)
+
+    def close(self) -> Iterable[Event]:
+        """Nothing is held back."""
+        return ()
+
+    def _end(self, event: StreamEnded) -> Iterable[Event]:
+        out: list[Event] = []
+        builder = self._builder
+        finished, usable = builder.finished, builder.usable
+        if split_over_choices(builder.items()):
+            out.append(split_choices.seen(detail="text and calls came in different choices"))
+        ending, error = event.ending, event.error
+        if finished is not None and ending in ("stalled", "disconnected", "truncated"):
+            out.append(close_error.seen(detail=error.message if error else ending))
+            ending, error = "completed", None
+        if ending == "completed":
+            ending, error = self._judge(usable)
+            if ending == "truncated" and usable:
+                out.append(terminal_missing.seen(detail=f"after {builder.usage!r}" if builder.usage else ""))
+        for quirk in out:
+            builder.add(quirk)
+        event = StreamEnded(
+            sequence_number=event.sequence_number,
+            ending=ending,
+            error=error,
+            terminal_seen=finished is not None and finished.terminal,
+        )
+        builder.add(event)
+        out.append(event)
+        return out
+
+    def _judge(self, usable: bool) -> tuple[Ending, ErrorInfo | None]:
+        builder = self._builder
+        if builder.errors:
+            return "failed", builder.errors[0]
+        if builder.finished is not None:
+            status = builder.finished.status
+            endings: dict[str, Ending] = {"incomplete": "incomplete", "failed": "failed", "cancelled": "cancelled"}
+            return endings.get(status, "completed"), None
+        if usable:
+            message = "the stream stopped before its end; what arrived is in the partial response"
+            return "truncated", ErrorInfo(kind="truncated", code="truncated", message=message, retryable=False)
+        corrupt = builder.quirks.get("corrupt_frame")
+        if corrupt is not None:
+            message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"
+            return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=corrupt.data)
+        code = "no_terminal" if builder.response_id or builder.drafts else "empty_stream"
+        message = (
+            "the stream ended without a terminal frame and without anything usable; try again"
+            if code == "no_terminal"
+            else "the stream was empty; try again"
+        )
+        return "truncated", ErrorInfo(kind="truncated", code=code, message=message, retryable=True)
+
+

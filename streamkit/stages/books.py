@@ -1,0 +1,259 @@
+"""The ledger's lower half: which item a piece belongs to, and the life of items.
+
+The hot path of a delta is one look-up by key, one write, one attribute set. Everything else (opening, implicit opening,
+late pieces, limits) is the slow path, taken once an item or less.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import force_setattr, replace
+
+from streamkit.errors import ErrorInfo
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    Event,
+    ItemEvent,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MediaAdded,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    SignatureReported,
+    TextDelta,
+)
+from streamkit.evidence import Halt, ItemClaimed
+from streamkit.items import PartKind, Status
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.quirks.lifecycle import (
+    delta_after_done,
+    implicit_item,
+    item_finished_twice,
+    item_reannounced,
+    missing_created,
+    only_in_done,
+    signature_repeated,
+)
+from streamkit.stages.register import Entry, Register
+
+__all__ = ["Books", "Events"]
+
+Events = Iterable[Event]
+
+
+class Books:
+    """Items: opened, fed and closed. See `Ledger` for the arguments."""
+
+    def __init__(self, *, dialect: str = "", announces: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.dialect = dialect
+        self.announces = announces
+        self._limits = limits
+        self._room = limits.text
+        self._register = Register(limits)
+        self._flow = self._register.flow
+        self._known = self._register.known
+        self._started: ResponseStarted | None = None
+        self._named = False
+        self._dead = False
+
+    def _begin(self, started: ResponseStarted | None = None) -> Events:
+        event = started or ResponseStarted()
+        event = replace(event, dialect=event.dialect or self.dialect)
+        self._started = event
+        return (event,)
+
+    def _begin_unannounced(self) -> list[Event]:
+        out = list(self._begin()) if self._started is None else []
+        if self.announces and not self._named:
+            self._named = True
+            out.append(missing_created.seen())
+        return out
+
+    def _item_started(self, event: ItemStarted) -> Events:
+        out = self._begin_unannounced()
+        entry, quirk = self._register.find_started(
+            event.key, event.type, event.choice, event.item_id, event.call_id
+        )
+        if entry is not None and event.key is not None:
+            if entry.announced:
+                out.append((quirk or item_reannounced).seen(item_id=entry.id))
+                self._known[event.key] = entry
+                return out
+            entry.announced = True
+            entry.name, entry.call_id = entry.name or event.name, entry.call_id or event.call_id
+            return out
+        out += self._close_flow(event.choice)
+        if self._register.full:
+            return [*out, self._limit("items", len(self._register.entries) + 1)]
+        entry = self._register.open(
+            event.key, event.type, event.choice, wire_id=event.item_id, position=event.position
+        )
+        entry.announced = True
+        entry.name, entry.call_id = event.name, event.call_id
+        out.append(replace(event, item_id=entry.id, position=entry.position))
+        return out
+
+    def _open(self, key: Key, item_type: str, choice: int, sequence: int | None, **names: str) -> list[Event]:
+        """Open an item that nobody announced."""
+        out = self._begin_unannounced()
+        if key is None:
+            out += self._close_flow(choice)
+        if self._register.full:
+            return [*out, self._limit("items", len(self._register.entries) + 1)]
+        late = key is not None and key in self._known
+        entry = self._register.open(key, item_type, choice, wire_id=names.get("wire_id", ""))
+        entry.name, entry.call_id = names.get("name", ""), names.get("call_id", "")
+        out.append(
+            ItemStarted(
+                sequence_number=sequence,
+                item_id=entry.id,
+                choice=choice,
+                key=key,
+                type=item_type,
+                name=entry.name,
+                call_id=entry.call_id,
+                position=entry.position,
+                phase=names.get("phase", ""),
+            )
+        )
+        if late:
+            out.append(delta_after_done.seen(item_id=entry.id))
+        return out
+
+    def _entry(self, event: ItemEvent, item_type: str, **names: str) -> tuple[Entry | None, list[Event]]:
+        """The open item that an event belongs to, opened if need be; None once a limit is reached."""
+        entry, quirk = self._register.find(event.key, item_type, event.choice, names.get("call_id", ""))
+        if entry is not None and entry.open:
+            return entry, ([quirk.seen(item_id=entry.id)] if quirk is not None else [])
+        out = self._open(event.key, item_type, event.choice, event.sequence_number, **names)
+        if self._dead:
+            return None, out
+        entry = self._register.entries[-1]
+        if self.announces and event.key is not None:
+            name = only_in_done if isinstance(event, ItemClaimed) else implicit_item
+            out.append(name.seen(item_id=entry.id, detail=item_type))
+        return entry, out
+
+    def _close_flow(self, choice: int) -> list[Event]:
+        entry = self._flow.get(choice)
+        return [] if entry is None else self._close_entry(entry, "completed")
+
+    def _close_entry(self, entry: Entry, status: Status) -> list[Event]:
+        self._register.close(entry)
+        return [ItemFinished(item_id=entry.id, choice=entry.choice, status=status, details=entry.details)]
+
+    def _close_all(self, status: Status) -> list[Event]:
+        out: list[Event] = []
+        for entry in self._register.entries:
+            if entry.open:
+                out += self._close_entry(entry, status)
+        return out
+
+    def _item_finished(self, event: ItemFinished) -> Events:
+        entry, quirk = self._register.find(event.key, "", event.choice)
+        if entry is None:
+            return ()
+        if not entry.open:
+            return (item_finished_twice.seen(item_id=entry.id),)
+        self._register.close(entry)
+        out: list[Event] = [quirk.seen(item_id=entry.id)] if quirk is not None else []
+        details = {**entry.details, **event.details}
+        out.append(replace(event, item_id=entry.id, choice=entry.choice, details=details))
+        return out
+
+    def _text(self, event: TextDelta) -> Events:
+        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
+        write = entry.writers.get(event.index) if entry is not None else None
+        if write is None or entry is None:
+            return self._place(event, "message", "text", event.index, event.index, event.text)
+        size = write(event.text)
+        entry.room -= size
+        self._room -= size
+        if entry.room < 0 or self._room < 0:
+            return (self._overflow(entry),)
+        force_setattr(event, "item_id", entry.id)
+        return (event,)
+
+    def _reasoning(self, event: ReasoningDelta) -> Events:
+        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
+        slot = (event.kind, event.index)
+        write = entry.writers.get(slot) if entry is not None else None
+        if write is None or entry is None:
+            return self._place(event, "reasoning", event.kind, event.index, slot, event.text)
+        size = write(event.text)
+        entry.room -= size
+        self._room -= size
+        if entry.room < 0 or self._room < 0:
+            return (self._overflow(entry),)
+        force_setattr(event, "item_id", entry.id)
+        return (event,)
+
+    def _arguments(self, event: ArgumentsDelta) -> Events:
+        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
+        write = entry.writers.get("arguments") if entry is not None else None
+        if write is None or entry is None:
+            return self._place(event, "function_call", "arguments", 0, "arguments", event.text)
+        entry.room -= write(event.text)
+        if entry.room < 0:
+            return (self._overflow(entry),)
+        force_setattr(event, "item_id", entry.id)
+        return (event,)
+
+    def _refusal(self, event: RefusalDelta) -> Events:
+        return self._place(event, "message", "refusal", event.index, ("refusal", event.index), event.text)
+
+    def _place(
+        self, event: ItemEvent, item_type: str, kind: PartKind, index: int, slot: object, text: str
+    ) -> list[Event]:
+        """The slow path of a delta: find or open its item, remember the way, take it in."""
+        if not text:
+            return []
+        entry, out = self._entry(event, item_type)
+        if entry is None:
+            return out
+        write = entry.part(kind, index).write
+        rotating = event.key is not None and self._known.get(event.key) is not entry
+        if kind != "refusal" and not rotating:
+            entry.writers[slot] = write
+        size = write(text)
+        entry.room -= size
+        self._room -= 0 if kind == "arguments" else size
+        if entry.room < 0 or self._room < 0:
+            return [*out, self._overflow(entry)]
+        force_setattr(event, "item_id", entry.id)
+        out.append(event)
+        return out
+
+    def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:
+        entry, out = self._entry(event, "message")
+        if entry is not None:
+            out.append(replace(event, item_id=entry.id))
+        return out
+
+    def _signature(self, event: SignatureReported) -> Events:
+        flowing = self._flow.get(event.choice) if event.key is None else None
+        if flowing is not None:
+            entry, out = flowing, []
+        else:
+            entry, out = self._entry(event, "reasoning")
+        if entry is None:
+            return out
+        if entry.signature == event.signature:
+            return [*out, signature_repeated.seen(item_id=entry.id)]
+        entry.signature += event.signature
+        out.append(replace(event, item_id=entry.id))
+        return out
+
+    def _overflow(self, entry: Entry) -> Event:
+        if self._room < 0:
+            return self._limit("text", self._limits.text - self._room)
+        name = "arguments" if entry.type.endswith("call") else "item"
+        bound: int = getattr(self._limits, name)
+        return self._limit(name, bound - entry.room)
+
+    def _limit(self, name: str, size: int) -> Event:
+        self._dead = True
+        message = f"the response exceeds limits.{name} ({getattr(self._limits, name)}): {size} seen; raise that limit"
+        return Halt(error=ErrorInfo(kind="limit", code="limit_exceeded", limit=name, size=size, message=message))

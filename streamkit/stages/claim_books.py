@@ -1,0 +1,136 @@
+"""The ledger's middle: snapshots are claims, judged against what was streamed (`claims` has the table)."""
+
+from streamkit.events import (
+    ArgumentsDelta,
+    Event,
+    ItemFinished,
+    MediaAdded,
+    PartReplaced,
+    ReasoningDelta,
+    RefusalDelta,
+    SignatureReported,
+    TextDelta,
+)
+from streamkit.evidence import ItemClaimed, PartClaimed, TextReclassified
+from streamkit.items import PartKind
+from streamkit.quirks.lifecycle import call_id_changed, item_finished_twice
+from streamkit.stages.books import Books, Events
+from streamkit.stages.claims import settle
+from streamkit.stages.register import Entry
+
+__all__ = ["ClaimBooks"]
+
+
+class ClaimBooks(Books):
+    """Books that also judge claims."""
+
+
+    def _part_claimed(self, event: PartClaimed) -> Events:
+        claim = event.claim
+        found, _ = self._register.find(event.key, event.item_type, event.choice)
+        if found is not None and not found.open:
+            return ()
+        if found is None and not claim.text:
+            return ()
+        entry, out = self._entry(event, event.item_type)
+        return out if entry is None else out + self._settle(entry, claim.kind, claim.text, claim.index)
+
+    def _settle(self, entry: Entry, kind: PartKind, claim: str | None, index: int) -> list[Event]:
+        action, text, quirk = settle(kind, entry.text(kind, index), claim)
+        out: list[Event] = [] if quirk is None else [quirk.seen(item_id=entry.id, detail=f"{kind} {index}")]
+        if action == "append":
+            out += self._give(entry, kind, text, index)
+        elif action == "replace":
+            out += self._replace_part(entry, kind, index, text)
+        return out
+
+    def _give(self, entry: Entry, kind: PartKind, text: str, index: int) -> list[Event]:
+        size = entry.part(kind, index).write(text)
+        entry.room -= size
+        self._room -= 0 if kind == "arguments" else size
+        if entry.room < 0 or self._room < 0:
+            return [self._overflow(entry)]
+        return [delta_of(entry, kind, text, index)]
+
+    def _replace_part(self, entry: Entry, kind: PartKind, index: int, text: str) -> list[Event]:
+        entry.parts.pop((kind, index), None)
+        entry.writers.clear()
+        entry.part(kind, index).write(text)
+        return [PartReplaced(item_id=entry.id, choice=entry.choice, kind=kind, text=text, index=index)]
+
+    def _item_claimed(self, event: ItemClaimed) -> Events:
+        if event.only_if_silent and any(e.type == event.type and not e.empty for e in self._register.entries):
+            return ()
+        found, _ = self._register.find(event.key, event.type, event.choice, event.call_id)
+        if found is not None and not found.open:
+            return (item_finished_twice.seen(item_id=found.id),) if event.finish else ()
+        entry, out = self._entry(
+            event, event.type, wire_id=event.wire_id, name=event.name, call_id=event.call_id, phase=event.phase
+        )
+        if entry is None:
+            return out
+        for kind in dict.fromkeys(claim.kind for claim in event.parts):
+            own = [claim for claim in event.parts if claim.kind == kind]
+            if "".join(claim.text or "" for claim in own) != entry.text(kind):
+                for claim in own:
+                    out += self._settle(entry, kind, claim.text, claim.index)
+        if event.signature and event.signature != entry.signature and not self._dead:
+            entry.signature = event.signature
+            out.append(
+                SignatureReported(
+                    item_id=entry.id,
+                    choice=entry.choice,
+                    signature=event.signature,
+                    kind=event.signature_kind,  # type: ignore[arg-type]  # decoders use the three words
+                )
+            )
+        entry.details.update(event.details)
+        if event.finish and not self._dead:
+            changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)
+            if changed:
+                out.append(call_id_changed.seen(item_id=entry.id, detail=f"{entry.call_id} became {event.call_id}"))
+            self._register.close(entry)
+            out.append(
+                ItemFinished(
+                    sequence_number=event.sequence_number,
+                    item_id=entry.id,
+                    choice=entry.choice,
+                    status=event.status,
+                    details=entry.details,
+                    name=event.name if event.name != entry.name else "",
+                    call_id=event.call_id if event.call_id != entry.call_id else "",
+                )
+            )
+        return out
+
+    def _reclassified(self, event: TextReclassified) -> Events:
+        entry, out = self._entry(event, "message")
+        if entry is None:
+            return out
+        index = max((i for kind, i in entry.parts if kind == "text"), default=0)
+        text = entry.text("text", index)
+        kept = text[: max(0, len(text) - event.characters)] + event.kept
+        out += self._replace_part(entry, "text", index, kept)
+        if event.reasoning:
+            key = ("reclassified", entry.id, len(self._register.entries))
+            out += self._open(key, "reasoning", event.choice, event.sequence_number)
+            if not self._dead:
+                out += self._reasoning(ReasoningDelta(key=key, choice=event.choice, text=event.reasoning))
+                out += self._close_entry(self._known[key], "completed")
+        return out
+
+
+def delta_of(entry: Entry, kind: PartKind, text: str, index: int) -> Event:
+    """The delta event that gives out a piece of a part of this kind."""
+    item_id, choice = entry.id, entry.choice
+    match kind:
+        case "text":
+            return TextDelta(item_id=item_id, choice=choice, text=text, index=index)
+        case "refusal":
+            return RefusalDelta(item_id=item_id, choice=choice, text=text, index=index)
+        case "reasoning" | "summary":
+            return ReasoningDelta(item_id=item_id, choice=choice, text=text, kind=kind, index=index)
+        case "arguments":
+            return ArgumentsDelta(item_id=item_id, choice=choice, text=text)
+        case "transcript":
+            return MediaAdded(item_id=item_id, choice=choice, media_type="audio", transcript=text)

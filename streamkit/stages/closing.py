@@ -1,0 +1,95 @@
+"""How an answer finishes: finish reasons are claims that wait for the end marker (C08, C12, C18, C35)."""
+
+from collections.abc import Iterable
+
+from streamkit.events import Event, ResponseFinished
+from streamkit.evidence import FinishClaimed, TerminalInventory
+from streamkit.items import FinishReason, Status
+from streamkit.quirks.lifecycle import (
+    finish_twice,
+    terminal_only_items,
+    terminal_output_differs,
+    terminal_output_null,
+)
+from streamkit.response import STRENGTH
+from streamkit.stages.register import Entry
+
+__all__ = ["Closing", "inventory_quirks"]
+
+STATUS_OF_FINISH: dict[FinishReason, Status] = {
+    "length": "incomplete",
+    "content_filter": "incomplete",
+    "error": "failed",
+    "cancelled": "cancelled",
+    "truncated": "incomplete",
+}
+
+
+class Closing:
+    """The finish reasons claimed so far, and the finish once it was given out."""
+
+    def __init__(self) -> None:
+        self.claims: dict[int, FinishClaimed] = {}
+        self.finished: ResponseFinished | None = None
+
+    def claim(self, event: FinishClaimed) -> list[Event]:
+        """Take in a claim; of two different ones for a choice the stronger stands (C12)."""
+        known = self.claims.get(event.choice)
+        if known is None:
+            self.claims[event.choice] = event
+            return []
+        if known.raw_finish_reason == event.raw_finish_reason and known.finish_reason == event.finish_reason:
+            return []
+        if STRENGTH.index(event.finish_reason) < STRENGTH.index(known.finish_reason):
+            self.claims[event.choice] = event
+        return [finish_twice.seen(detail=f"{known.raw_finish_reason!r} and {event.raw_finish_reason!r}")]
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether items that are still open now were cut by a length cap or a filter."""
+        return any(self.status(claim) != "completed" for claim in self.claims.values())
+
+    @staticmethod
+    def status(claim: FinishClaimed) -> Status:
+        """The response's status that a claim amounts to."""
+        return claim.status or STATUS_OF_FINISH.get(claim.finish_reason, "completed")
+
+    def response_finished(self, *, terminal: bool) -> ResponseFinished:
+        """The finish; choice 0 speaks for the response, or the first one that finished."""
+        first = min(self.claims)
+        claim = self.claims[first]
+        several = len(self.claims) > 1 or first != 0
+        self.finished = ResponseFinished(
+            sequence_number=claim.sequence_number,
+            finish_reason=claim.finish_reason,
+            raw_finish_reason=claim.raw_finish_reason,
+            status=self.status(claim),
+            finishes=tuple((c, self.claims[c].finish_reason, self.claims[c].raw_finish_reason) for c in self.claims)
+            if several
+            else (),
+            terminal=terminal,
+            details=claim.details,
+        )
+        return self.finished
+
+
+def inventory_quirks(event: TerminalInventory, entries: Iterable[Entry]) -> list[Event]:
+    """What the terminal frame's claim about the whole output deviates in; its content is never looked at."""
+    entries = list(entries)
+    if event.shape != "list":
+        return [terminal_output_null.seen(detail=event.shape)]
+    wire_ids = {entry.wire_id for entry in entries}
+    free = [entry.type for entry in entries]
+    missing: list[tuple[str, str]] = []
+    for kind, name in event.items:
+        if kind in free:
+            free.remove(kind)
+        elif not name or name not in wire_ids:
+            missing.append((kind, name))
+    out: list[Event] = []
+    if missing:
+        out.append(terminal_only_items.seen(detail=", ".join(f"{kind} {name}" for kind, name in missing), data=missing))
+    if free:
+        counts = f"{len(event.items)} items claimed, {len(entries)} streamed"
+        out.append(terminal_output_differs.seen(detail=counts))
+    return out

@@ -1,0 +1,249 @@
+"""The ledger: keeps the books of every dialect, so that what leaves it obeys the grammar.
+
+Decoders translate and may repeat themselves. Here items are opened and closed (`books`), snapshots are judged
+(`claim_books`), usage is merged, and finish reasons wait for the end marker (`closing`). Second starts and second
+finishes are notices, nothing more.
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from streamkit.errors import ErrorInfo
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemEvent,
+    ItemFinished,
+    ItemStarted,
+    MediaAdded,
+    MetadataReported,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    SignatureReported,
+    TextDelta,
+    UsageReported,
+)
+from streamkit.evidence import (
+    EndMarker,
+    FinishClaimed,
+    ItemClaimed,
+    PartClaimed,
+    TerminalInventory,
+    TextReclassified,
+)
+from streamkit.items import Status, is_client_call
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.quirks.lifecycle import (
+    after_terminal,
+    content_after_finish,
+    end_marker_missing,
+    error_after_terminal,
+    finish_inferred,
+    item_not_closed,
+    usage_zeroed,
+)
+from streamkit.stages.books import Events
+from streamkit.stages.claim_books import ClaimBooks
+from streamkit.stages.closing import Closing, inventory_quirks
+from streamkit.stages.usage import merge_usage
+
+__all__ = ["Ledger"]
+
+RESUMING = (TextDelta, ReasoningDelta, ArgumentsDelta)
+"""What is not expected after a finish reason."""
+
+CONTENT = (
+    ItemStarted,
+    TextDelta,
+    RefusalDelta,
+    ReasoningDelta,
+    SignatureReported,
+    ArgumentsDelta,
+    AnnotationAdded,
+    MediaAdded,
+    PartClaimed,
+    ItemClaimed,
+    ItemFinished,
+    TextReclassified,
+)
+
+
+class Ledger(ClaimBooks):
+    """Between decoders, which claim, and readers, who must be able to rely on the grammar.
+
+    Args:
+        dialect: name to put on `ResponseStarted`.
+        announces: the dialect promises a start before every item; a missing one is a quirk.
+        closes: the dialect promises an end behind every item; a missing one is a quirk.
+        expects_marker: the dialect promises an end marker behind the finish reason.
+        limits: bounds on items, characters in an item, in arguments, and in all.
+    """
+
+    def __init__(
+        self,
+        *,
+        dialect: str = "",
+        announces: bool = False,
+        closes: bool = False,
+        expects_marker: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        super().__init__(dialect=dialect, announces=announces, limits=limits)
+        self.closes = closes
+        self.expects_marker = expects_marker
+        self._closing = Closing()
+        self._usage: UsageReported | None = None
+        self._errors: list[ErrorInfo] = []
+        self._table: dict[type[Event], Callable[..., Events]] = {
+            ResponseStarted: self._response_started,
+            MetadataReported: self._metadata,
+            ItemStarted: self._item_started,
+            TextDelta: self._text,
+            RefusalDelta: self._refusal,
+            ReasoningDelta: self._reasoning,
+            SignatureReported: self._signature,
+            ArgumentsDelta: self._arguments,
+            AnnotationAdded: self._attach,
+            MediaAdded: self._attach,
+            PartClaimed: self._part_claimed,
+            ItemClaimed: self._item_claimed,
+            ItemFinished: self._item_finished,
+            TextReclassified: self._reclassified,
+            UsageReported: self._usage_reported,
+            FinishClaimed: self._finish_claimed,
+            EndMarker: self._end_marker,
+            TerminalInventory: self._inventory,
+            ErrorReported: self._error,
+        }
+
+    def feed(self, event: Event) -> Events:
+        """The same news in grammatical form."""
+        handle = self._table.get(event.__class__)
+        if handle is not None:
+            return () if self._dead else handle(event)
+        return (event,) if self._started is not None else [*self._begin(), event]
+
+    def close(self) -> Events:
+        """Close what is open; give out the finish that waited for an end marker."""
+        out = [] if self._started is not None else list(self._begin())
+        if self._closing.finished is not None:
+            return out
+        if self._closing.claims and not self._errors and not self._dead:
+            if self.expects_marker:
+                out.append(end_marker_missing.seen())
+            return out + self._finish(terminal=False)
+        out += self._close_all("incomplete")
+        if self._closing.claims and not self._dead:
+            out.append(self._closing.response_finished(terminal=False))
+        return out
+
+    def _response_started(self, event: ResponseStarted) -> Events:
+        self._named = True
+        if self._started is None:
+            return self._begin(event)
+        return self._metadata(
+            MetadataReported(response_id=event.response_id, model=event.model, metadata=event.metadata)
+        )
+
+    def _metadata(self, event: MetadataReported) -> Events:
+        started = self._started
+        if started is None:
+            return [*self._begin(), event]
+        known = event.response_id in ("", started.response_id) and event.model in ("", started.model)
+        if known and not event.metadata:
+            return ()
+        self._started = replace(
+            started, response_id=event.response_id or started.response_id, model=event.model or started.model
+        )
+        return (event,)
+
+    def _usage_reported(self, event: UsageReported) -> Events:
+        merged, zeroed = merge_usage(self._usage.usage if self._usage else None, event.usage)
+        out: list[Event] = [] if self._started is not None else list(self._begin())
+        if zeroed:
+            out.append(usage_zeroed.seen(detail=repr(event.usage.raw)))
+        if self._usage is None or merged != self._usage.usage:
+            self._usage = replace(event, usage=merged)
+            out.append(self._usage)
+        return out
+
+    def _error(self, event: ErrorReported) -> Events:
+        if self._closing.finished is not None:
+            return (error_after_terminal.seen(detail=event.error.message, data=event.error.raw),)
+        if any(e.code == event.error.code and e.message == event.error.message for e in self._errors):
+            return ()
+        self._errors.append(event.error)
+        for kind in CONTENT:
+            self._table[kind] = self._late
+        return (event,) if self._started is not None else [*self._begin(), event]
+
+    def _finish_claimed(self, event: FinishClaimed) -> Events:
+        if self._closing.finished is not None:
+            return ()
+        out: list[Event] = [] if self._started is not None else list(self._begin())
+        out += self._closing.claim(event)
+        if event.terminal:
+            return out + self._finish(terminal=True)
+        if not self._errors:
+            for kind in RESUMING:
+                self._table[kind] = self._resumed
+        return out
+
+    def _resumed(self, event: ItemEvent) -> Events:
+        """Content after a finish reason: named once if it is of a choice that had finished, then as ever."""
+        self._table[TextDelta] = self._text
+        self._table[ReasoningDelta] = self._reasoning
+        self._table[ArgumentsDelta] = self._arguments
+        out: list[Event] = []
+        if event.choice in self._closing.claims:
+            out.append(content_after_finish.seen())
+        out += self._table[event.__class__](event)
+        return out
+
+    def _end_marker(self, event: EndMarker) -> Events:
+        if self._closing.finished is not None:
+            return ()
+        if self._closing.claims:
+            return self._finish(terminal=True)
+        if not event.proof or self._errors or all(entry.empty for entry in self._register.entries):
+            return ()
+        called = any(is_client_call(entry.type) for entry in self._register.entries)
+        claim = FinishClaimed(finish_reason="unknown" if called else "stop", inferred=True)
+        self._closing.claim(claim)
+        return [finish_inferred.seen(detail=f"{event.name} without a finish reason"), *self._finish(terminal=True)]
+
+    def _finish(self, *, terminal: bool) -> list[Event]:
+        """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
+        out: list[Event] = []
+        status: Status = "incomplete" if self._closing.cut_short else "completed"
+        for entry in self._register.entries:
+            if not entry.open:
+                continue
+            client_side = entry.type in ("message", "reasoning") or is_client_call(entry.type)
+            if self.closes and entry.announced and client_side and status == "completed":
+                out.append(item_not_closed.seen(item_id=entry.id, detail=entry.type))
+            out += self._close_entry(entry, status)
+        out.append(self._closing.response_finished(terminal=terminal))
+        for kind in CONTENT:
+            self._table[kind] = self._late
+        return out
+
+    def _late(self, event: ItemEvent) -> Events:
+        """Content behind the end, or behind an error: named and kept, never part of the answer."""
+        if isinstance(event, ItemFinished):
+            entry, _ = self._register.find(event.key, "", event.choice)
+            return self._close_entry(entry, event.status) if entry is not None and entry.open else ()
+        if isinstance(event, ItemClaimed | PartClaimed):
+            kind = event.type if isinstance(event, ItemClaimed) else event.item_type
+            entry, _ = self._register.find(event.key, kind, event.choice)
+            if entry is not None:
+                return ()
+        text = getattr(event, "text", "")
+        return (after_terminal.seen(detail=f"{type(event).__name__} {text}".strip(), data=text or None),)
+
+    def _inventory(self, event: TerminalInventory) -> Events:
+        return inventory_quirks(event, self._register.entries)

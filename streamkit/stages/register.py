@@ -1,0 +1,202 @@
+"""The register of items: which wire piece belongs to which item. Kept by the ledger, for all dialects.
+
+A decoder names items by `key`. Most keys are plain identities. A wire that gives several, none of them reliable
+(Responses: output index and item id), uses `item_key(index, id)`; then the order of trust is: a known id, the index, the
+only open item of that kind, the latest one (B10, B11).
+"""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Literal
+
+from streamkit.events import Key
+from streamkit.items import PartKind
+from streamkit.jsontypes import JsonObject
+from streamkit.limits import Limits
+from streamkit.quirks.lifecycle import index_unreliable, rotating_ids
+from streamkit.quirks.registry import Quirk
+
+__all__ = ["Entry", "Register", "item_key"]
+
+PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
+MISSING = -1
+
+
+def item_key(index: int | None, item_id: str | None) -> tuple[str | int, ...]:
+    """The key of an item that the wire names by output index and item id, each of which may be missing."""
+    return ("item", MISSING if index is None else index, item_id or "")
+
+
+class Entry:
+    """One item in the books."""
+
+    __slots__ = (
+        "announced",
+        "anonymous",
+        "call_id",
+        "choice",
+        "details",
+        "id",
+        "name",
+        "open",
+        "parts",
+        "position",
+        "room",
+        "signature",
+        "type",
+        "wire_id",
+        "writers",
+    )
+
+    def __init__(self, item_id: str, item_type: str, choice: int, room: int) -> None:
+        self.id = item_id
+        self.type = item_type
+        self.choice = choice
+        self.room = room
+        """Characters that still fit."""
+        self.open = True
+        self.announced = False
+        self.anonymous = False
+        self.name = ""
+        self.call_id = ""
+        self.wire_id = ""
+        self.position: int | None = None
+        self.signature = ""
+        self.details: JsonObject = {}
+        self.parts: dict[tuple[PartKind, int], StringIO] = {}
+        self.writers: dict[object, Callable[[str], int]] = {}
+        """By slot (see the ledger); empty once the item is closed, so that late deltas take the slow path."""
+
+    def part(self, kind: PartKind, index: int) -> StringIO:
+        """The buffer of one part."""
+        buffer = self.parts.get((kind, index))
+        if buffer is None:
+            buffer = self.parts[kind, index] = StringIO()
+        return buffer
+
+    def text(self, kind: PartKind, index: int | None = None) -> str:
+        """What was streamed for a part, or for all parts of a kind."""
+        if index is not None:
+            buffer = self.parts.get((kind, index))
+            return buffer.getvalue() if buffer else ""
+        return "".join(b.getvalue() for (k, _), b in self.parts.items() if k == kind)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was streamed for it."""
+        return not any(buffer.tell() for buffer in self.parts.values())
+
+
+class Register:
+    """All items of one response, by every name that the wire gave them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.entries: list[Entry] = []
+        self.known: dict[Key, Entry] = {}
+        self.flow: dict[int, Entry] = {}
+        """Per choice, the open item that pieces without identity belong to."""
+        self._limits = limits
+        self._ids: set[str] = set()
+        self._by_wire_id: dict[str, Entry] = {}
+        self._by_position: dict[int, Entry] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether no further item fits."""
+        return len(self.entries) >= self._limits.items
+
+    def open(self, key: Key, item_type: str, choice: int, *, wire_id: str = "", position: int | None = None) -> Entry:
+        """A new item under this key; any older item keeps its other names."""
+        item_id = wire_id
+        number = len(self.entries)
+        while not item_id or item_id in self._ids:
+            item_id = f"{PREFIXES.get(item_type, 'item')}_{number}"
+            number += 1
+        self._ids.add(item_id)
+        room = self._limits.arguments if item_type.endswith("call") else self._limits.item
+        entry = Entry(item_id, item_type, choice, room)
+        entry.wire_id = wire_id
+        entry.position = position
+        self.entries.append(entry)
+        if key is None:
+            entry.anonymous = True
+            self.flow[choice] = entry
+        else:
+            self.known[key] = entry
+            if _is_item_key(key):
+                _, index, name = key
+                entry.wire_id = entry.wire_id or str(name)
+                if entry.position is None and index != MISSING:
+                    entry.position = int(index)
+        if entry.wire_id:
+            self._by_wire_id[entry.wire_id] = entry
+        if entry.position is not None:
+            self._by_position[entry.position] = entry
+        return entry
+
+    def find(self, key: Key, item_type: str, choice: int, call_id: str = "") -> tuple[Entry | None, Quirk | None]:
+        """The item that a piece belongs to, and the quirk that finding it took; None where it is a new one."""
+        if key is None:
+            entry = self.flow.get(choice)
+            return (entry if entry is not None and entry.open and entry.type == item_type else None), None
+        entry = self.known.get(key)
+        if entry is not None or not _is_item_key(key):
+            return entry, None
+        entry, quirk, settled = self._correlate(int(key[1]), str(key[2]), item_type, call_id)
+        if entry is not None and settled:
+            self.known[key] = entry
+        return entry, quirk
+
+    def find_started(
+        self, key: Key, item_type: str, choice: int, wire_id: str, call_id: str
+    ) -> tuple[Entry | None, Quirk | None]:
+        """The item that an announcement repeats, or None where it announces a new one (B37)."""
+        entry = self.known.get(key) if key is not None else None
+        if entry is None and wire_id:
+            entry = self._by_wire_id.get(wire_id)
+        if entry is None and _is_item_key(key) and key[1] != MISSING:
+            entry = self._by_position.get(int(key[1]))
+        if entry is None or entry.choice != choice:
+            return None, None
+        if call_id and entry.call_id:
+            return (entry, None) if call_id == entry.call_id else (None, None)
+        same_name = not wire_id or not entry.wire_id or wire_id == entry.wire_id
+        if entry.type != item_type or not entry.open:
+            return (entry, None) if entry.type == item_type and wire_id and wire_id == entry.wire_id else (None, None)
+        if same_name or entry.empty:
+            return entry, None if same_name else rotating_ids
+        return None, None
+
+    def _correlate(
+        self, index: int, name: str, item_type: str, call_id: str
+    ) -> tuple[Entry | None, Quirk | None, Literal[True, False]]:
+        named = self._by_wire_id.get(name) if name else None
+        if named is not None:
+            wrong = index not in (MISSING, named.position) and named.position is not None
+            missing = index == MISSING and named.position is not None
+            return named, (index_unreliable if wrong or missing else None), True
+        if call_id:
+            called = next((e for e in self.entries if e.call_id == call_id), None)
+            if called is not None:
+                return called, rotating_ids if name and called.wire_id else None, False
+        placed = self._by_position.get(index) if index != MISSING else None
+        if placed is not None and (placed.type == item_type or not item_type):
+            return placed, (rotating_ids if name and placed.wire_id else None), not name
+        if index != MISSING:
+            return None, None, True
+        candidates = [e for e in self.entries if e.open and e.type == item_type]
+        if not candidates:
+            return None, None, True
+        quirk = rotating_ids if name else (index_unreliable if candidates[-1].position is not None else None)
+        return candidates[-1], quirk, False
+
+    def close(self, entry: Entry) -> None:
+        """The item is over."""
+        entry.open = False
+        entry.writers.clear()
+        if self.flow.get(entry.choice) is entry:
+            del self.flow[entry.choice]
+
+
+def _is_item_key(key: Key) -> bool:
+    return key.__class__ is tuple and key[0] == "item"  # type: ignore[index]  # a tuple: the class was just compared
