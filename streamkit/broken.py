@@ -5,7 +5,7 @@ elsewhere. The tables go by the names of classes, so that no HTTP library has to
 """
 
 import re
-from typing import Final
+from typing import Final, cast
 
 from streamkit.errors import ErrorInfo, StreamError
 from streamkit.fault_patterns import any_of
@@ -131,9 +131,16 @@ LONGEST_MESSAGE = 2_000
 LONGEST_CHAIN = 20
 """Exceptions that are looked at; chains may be circular."""
 
+_PROXY_REMARKS = any_of(
+    r"upstream (?:error|connect|closed|timeout|request)",
+    r"gateway time-?out",
+    r"read: connection",
+    r"stream (?:ended|closed|aborted) unexpectedly",
+)
+
 _ADVICE: Final[dict[str, str]] = {
     "dead_event_loop": "The client belongs to an event loop that is closed; make a new one in the loop that uses it.",
-    "tls_certificate": "The server's certificate is not trusted; set SSL_CERT_FILE, or give a client with your own trust store.",
+    "tls_certificate": "The server's certificate is not trusted: set SSL_CERT_FILE to a bundle that knows it.",
 }
 
 
@@ -166,14 +173,6 @@ def cut_phrase(text: str) -> bool:
     return any(pattern.search(text) for pattern, _ in TRANSPORT_PHRASES) or bool(_PROXY_REMARKS.search(text))
 
 
-_PROXY_REMARKS = any_of(
-    r"upstream (?:error|connect|closed|timeout|request)",
-    r"gateway time-?out",
-    r"read: connection",
-    r"stream (?:ended|closed|aborted) unexpectedly",
-)
-
-
 def _causes(exc: BaseException) -> list[BaseException]:
     chain: list[BaseException] = []
     waiting: list[BaseException | None] = [exc]
@@ -184,7 +183,7 @@ def _causes(exc: BaseException) -> list[BaseException]:
         chain.append(link)
         waiting.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
         if isinstance(link, BaseExceptionGroup):
-            waiting.extend(link.exceptions[:1])
+            waiting.append(cast("BaseExceptionGroup[BaseException]", link).exceptions[0])
     return chain
 
 

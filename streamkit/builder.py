@@ -125,9 +125,11 @@ class Builder:
         self.ended: StreamEnded | None = None
         self.errors: list[ErrorInfo] = []
         self.quirks: dict[str, QuirkTally] = {}
-        self._hot: tuple[str, int] = ("", -1)
+        self._hot_id: str | None = None
+        self._hot_index = 0
         self._hot_write: Callable[[str], int] = StringIO().write
-        self._table: dict[type[Event], Callable[[Event], None]] = {}
+        self.lanes: dict[type[Event], Callable[[Event], None]] = {}
+        """By exact class: what takes an event in."""
         for kind, take in (
             (ResponseStarted, self._started),
             (MetadataReported, self._reported),
@@ -149,11 +151,11 @@ class Builder:
             (QuirkSeen, self._quirk),
             (StreamEnded, self._ended),
         ):
-            self._table[kind] = take  # type: ignore[assignment]  # each method takes the class it is filed under
+            self.lanes[kind] = take  # type: ignore[assignment]  # each method takes the class it is filed under
 
     def add(self, event: Event) -> None:
         """Take in one event; classes that a response does not report are passed over."""
-        take = self._table.get(event.__class__)
+        take = self.lanes.get(event.__class__)
         if take is not None:
             take(event)
 
@@ -178,12 +180,13 @@ class Builder:
         return draft
 
     def _text(self, event: TextDelta) -> None:
-        if self._hot == (event.item_id, event.index):
+        if event.item_id is self._hot_id and event.index == self._hot_index:
             self._hot_write(event.text)
             return
         buffer = self._draft(event.item_id, event.choice, "message").part("text", event.index)
         buffer.write(event.text)
-        self._hot = (event.item_id, event.index)
+        self._hot_id = event.item_id
+        self._hot_index = event.index
         self._hot_write = buffer.write
 
     def _refusal(self, event: RefusalDelta) -> None:
@@ -214,7 +217,7 @@ class Builder:
         draft = self._draft(event.item_id, event.choice, "message")
         buffer = draft.parts[event.kind, event.index] = StringIO()
         buffer.write(event.text)
-        self._hot = ("", -1)
+        self._hot_id = None
 
     def _item_finished(self, event: ItemFinished) -> None:
         draft = self._draft(event.item_id, event.choice, "message")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, is_array, is_object
 
 __all__ = ["from_fields", "from_headers", "from_prose", "parse_duration", "should_retry"]
 
@@ -62,7 +62,9 @@ _RELATIVE = {
 }
 _ABSOLUTE = frozenset({"resetsat", "resetat", "retryat", "resettime"})
 
-_RESET_HEADERS = re.compile(r"^(?:x-ratelimit|ratelimit|anthropic-ratelimit)(?:-(?P<kind>[a-z0-9-]+?))?-(?:reset|(?P<late>reset-[a-z0-9-]+))$")
+_RESET_HEADERS = re.compile(
+    r"^(?:x-ratelimit|ratelimit|anthropic-ratelimit)(?:-(?P<kind>[a-z0-9-]+?))?-(?:reset|(?P<late>reset-[a-z0-9-]+))$"
+)
 
 EPOCH = 1e9
 """Numbers from here on are seconds since 1970, from a thousand times here on milliseconds."""
@@ -99,7 +101,7 @@ def should_retry(headers: Mapping[str, str]) -> bool | None:
 
 
 def from_fields(payload: Json, now: Callable[[], float]) -> float | None:
-    """The delay that a member of the error names: `retry_after`, `retryDelay`, `resets_in_seconds`, `resets_at`, …"""
+    """The delay that a member of the error names: `retry_after`, `resets_in_seconds`, `resets_at`."""
     for name, value in _members(payload, 0):
         word = re.sub(r"[^a-z]", "", name.lower())
         if (factor := _RELATIVE.get(word)) is not None:
@@ -108,7 +110,7 @@ def from_fields(payload: Json, now: Callable[[], float]) -> float | None:
                 return _sane(seconds * factor)
         elif word in _ABSOLUTE and (seconds := _moment_or_span(value, now)) is not None:
             return seconds
-        elif word == "headers" and isinstance(value, dict):
+        elif word == "headers" and is_object(value):
             seconds = from_headers(value, now)
             if seconds is not None:
                 return seconds
@@ -174,15 +176,13 @@ def _moment_or_span(value: Json, now: Callable[[], float]) -> float | None:
 def _members(value: Json, depth: int) -> Iterator[tuple[str, Json]]:
     if depth > DEEPEST:
         return
-    if isinstance(value, dict):
-        members: JsonObject = value
-        for name, member in members.items():
+    if is_object(value):
+        for name, member in value.items():
             yield str(name), member
-        for member in members.values():
+        for member in value.values():
             yield from _members(member, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        elements: Iterable[Json] = value
-        for element in elements:
+    elif is_array(value):
+        for element in value:
             yield from _members(element, depth + 1)
 
 

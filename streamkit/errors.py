@@ -14,7 +14,8 @@ StreamkitError
 │  │  ├─ RateLimited  Overloaded  Refused  QuotaExceeded  ContextTooLong
 │  │  └─ ContentBlocked  InvalidRequest  Entitlement
 │  ├─ WireError            bytes that are no such stream; `.offset` (bytes)
-│  │  └─ LimitExceeded     `.limit` (name) `.size` (what was seen)
+│  │  ├─ LimitExceeded     `.limit` (name) `.size` (what was seen)
+│  │  └─ UnrecognisedDialect   also an UnknownDialect: the bytes fit no dialect, or several
 │  └─ QuirkRefused         strict mode; `.quirk` (id)
 └─ CaptureError            a capture or fixture file is not what it says
 ```
@@ -48,6 +49,7 @@ __all__ = [
     "TransportError",
     "TruncatedError",
     "UnknownDialect",
+    "UnrecognisedDialect",
     "UsageError",
     "WireError",
     "error_from",
@@ -249,6 +251,10 @@ class LimitExceeded(WireError):
         return self.info.size
 
 
+class UnrecognisedDialect(WireError, UnknownDialect):
+    """No dialect was named, and the first frames fit none, or several; the message names them."""
+
+
 class QuirkRefused(StreamError):
     """Strict mode met a tolerance that it was told to refuse."""
 
@@ -274,6 +280,7 @@ _CLASSES: dict[str, type[StreamError]] = {
     "content_blocked": ContentBlocked,
     "invalid_request": InvalidRequest,
     "entitlement": Entitlement,
+    "unknown_dialect": UnrecognisedDialect,
     "no_terminal": NoTerminalError,
     "empty_stream": NoTerminalError,
 }
@@ -284,6 +291,6 @@ def error_from(info: ErrorInfo, partial: Any = None) -> StreamError:
     word: str = info.kind
     if info.kind == "provider" and info.category:
         word = info.category
-    elif info.kind == "truncated" and info.code in _CLASSES:
+    elif info.kind in ("truncated", "wire") and info.code in _CLASSES:
         word = info.code
     return _CLASSES[word](info, partial)

@@ -7,21 +7,40 @@ one payload means, whether it is news or repetition is judged in one place.
 import msgspec
 
 from streamkit.errors import ErrorInfo
-from streamkit.events import Event, ItemEvent
+from streamkit.events import Event, ItemEvent, Key
 from streamkit.items import FinishReason, PartKind, Status
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import Json, JsonObject
 
 __all__ = [
+    "MISSING",
     "CallFragment",
     "EndMarker",
     "FinishClaimed",
     "Halt",
+    "Handover",
     "ItemClaimed",
     "PartClaim",
     "PartClaimed",
+    "Rerouted",
     "TerminalInventory",
     "TextReclassified",
+    "item_key",
+    "item_names",
 ]
+
+MISSING = -1
+
+
+def item_key(index: int | None, item_id: str | None) -> tuple[str | int, ...]:
+    """The key of an item that the wire names by output index and item id, each of which may be missing."""
+    return ("item", MISSING if index is None else index, item_id or "")
+
+
+def item_names(key: Key) -> tuple[int, str] | None:
+    """Index (`MISSING` where there is none) and id in a key of `item_key`'s kind; None for all other keys."""
+    if isinstance(key, tuple) and len(key) == 3 and key[0] == "item":
+        return int(key[1]), str(key[2])
+    return None
 
 
 class PartClaim(msgspec.Struct, frozen=True):
@@ -54,6 +73,8 @@ class ItemClaimed(ItemEvent, kw_only=True, frozen=True):
     parts: tuple[PartClaim, ...] = ()
     signature: str = ""
     signature_kind: str = "encrypted_content"
+    annotations: tuple[Json, ...] = ()
+    """All annotations of the item; those beyond the ones that were streamed are given out."""
     details: JsonObject = {}
     finish: bool = True
     """False: the snapshot fills the item but does not close it."""
@@ -91,6 +112,8 @@ class FinishClaimed(Event, kw_only=True, frozen=True):
     details: JsonObject = {}
     terminal: bool = False
     """True: this is the terminal frame itself; the response finishes now."""
+    neutral: bool = False
+    """True: the word only says that the answer is complete; calls or a refusal in it decide the reason."""
     inferred: bool = False
     """True: no finish reason was sent; this one follows from other evidence (C08, C10)."""
 
@@ -127,3 +150,14 @@ class Halt(Event, kw_only=True, frozen=True):
     """The stream cannot go on (a limit, bytes that are no stream, strict mode): the pipeline stops reading."""
 
     error: ErrorInfo
+
+
+class Handover(Event, kw_only=True, frozen=True):
+    """A stage has done its work and gives its place to another, so that the steady state pays nothing for the choice."""
+
+    old: object
+    new: object
+
+
+class Rerouted(Event, kw_only=True, frozen=True):
+    """A stage has changed its lanes: the pipeline must look them up anew."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from streamkit.fault_words import GENERIC_TYPES, compact
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
 __all__ = ["Level", "looks_like_error", "unfold"]
 
@@ -23,10 +23,43 @@ DEEPEST = 16
 LONGEST_LITERAL = 20_000
 """Characters of a printed Python dictionary that are read (G10); JSON has no such bound."""
 
-_MESSAGES = ("message", "error", "detail", "msg", "error_message", "errorMessage", "error_msg", "status_msg", "error_description", "title", "reason")
+_MESSAGES = (
+    "message",
+    "error",
+    "detail",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "error_msg",
+    "status_msg",
+    "error_description",
+    "title",
+    "reason",
+)
 _CODES = ("code", "type", "error_type", "error_code", "errorCode", "status", "status_code", "statusCode", "__type")
-_STATUSES = ("status", "status_code", "statusCode", "http_status", "http_code", "code", "error_code", "originalStatusCode")
-_INNER = ("error", "response", "base_resp", "errors", "exception", "detail", "value", "body", "cause", "metadata", "raw")
+_STATUSES = (
+    "status",
+    "status_code",
+    "statusCode",
+    "http_status",
+    "http_code",
+    "code",
+    "error_code",
+    "originalStatusCode",
+)
+_INNER = (
+    "error",
+    "response",
+    "base_resp",
+    "errors",
+    "exception",
+    "detail",
+    "value",
+    "body",
+    "cause",
+    "metadata",
+    "raw",
+)
 _NESTED_TEXT = ("message", "error_message", "error", "detail", "msg", "raw", "body", "value")
 _WARNINGS = frozenset({"warning", "warnings", "notice", "info", "deprecation"})
 _CONTENT = ("choices", "candidates", "delta", "output", "content", "item", "part", "text")
@@ -54,7 +87,7 @@ def unfold(payload: Json) -> list[Level]:
     opened = 0
     name = ""
     while len(levels) < DEEPEST:
-        if isinstance(payload, (bytes, bytearray, memoryview)):
+        if isinstance(payload, (bytes, bytearray)):
             payload = bytes(payload).decode("utf-8", "replace")
         if isinstance(payload, str):
             inner = _opened(payload) if opened < MOST_OPENED else None
@@ -64,13 +97,13 @@ def unfold(payload: Json) -> list[Level]:
             opened += 1
             payload = inner[1]
             continue
-        if isinstance(payload, list):
+        if is_array(payload):
             payload = _one_of(payload)
             continue
-        if not isinstance(payload, dict):
+        if not is_object(payload):
             levels.append(Level(payload))
             break
-        members: JsonObject = payload
+        members = payload
         if exception := _exception(members):
             name, payload = exception, members[exception]
             continue
@@ -89,11 +122,11 @@ def looks_like_error(payload: Json) -> bool:
     `error` as null, {}, [] or "" is none (G17); warnings are none (G25); text is none: only its frame's event name can
     make it one.
     """
-    if isinstance(payload, list):
-        return bool(payload) and isinstance(payload[0], dict) and looks_like_error(payload[0])
-    if not isinstance(payload, dict):
+    if is_array(payload):
+        return bool(payload) and is_object(payload[0]) and looks_like_error(payload[0])
+    if not is_object(payload):
         return False
-    members: JsonObject = payload
+    members = payload
     kind = members.get("type")
     word = compact(kind) if isinstance(kind, str) else ""
     if word in _WARNINGS:
@@ -103,10 +136,10 @@ def looks_like_error(payload: Json) -> bool:
     if members.get("error_type") or members.get("error_message") or members.get("errorMessage"):
         return True
     status = members.get("base_resp")
-    if isinstance(status, dict) and status.get("status_code"):
+    if is_object(status) and status.get("status_code"):
         return True
     response = members.get("response")
-    if isinstance(response, dict) and response.get("error"):
+    if is_object(response) and response.get("error"):
         return True
     if _exception(members):
         return True
@@ -117,17 +150,21 @@ def _flat(members: JsonObject) -> bool:
     """A bare `message` or `detail`, with a code or alone, and nothing that could be content (G04)."""
     if any(members.get(name) is not None for name in _CONTENT):
         return False
-    said = [name for name in ("message", "detail", "msg") if members.get(name) and isinstance(members[name], (str, list))]
+    said = [
+        name for name in ("message", "detail", "msg") if members.get(name) and isinstance(members[name], (str, list))
+    ]
     if not said:
         return False
-    return any(_scalar(members.get(name)) for name in ("code", "status", "status_code", "statusCode")) or len(members) == len(said)
+    return any(_scalar(members.get(name)) for name in ("code", "status", "status_code", "statusCode")) or len(
+        members
+    ) == len(said)
 
 
 def _exception(members: JsonObject) -> str:
     """The name of a modelled exception that is the object's only member (G14)."""
     if len(members) == 1:
         (name,) = members
-        if isinstance(name, str) and name.endswith(("Exception", "exception")) and isinstance(members[name], (dict, str)):
+        if name.endswith(("Exception", "exception")) and isinstance(members[name], (dict, str)):
             return name
     return ""
 
@@ -137,12 +174,17 @@ def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:
     following, used = _inside(members)
     words = [name] if name else []
     words += [_scalar(members[key]) for key in _CODES if _scalar(members.get(key))]
-    numeric = {_scalar(members[key]) for key in ("status", "status_code", "statusCode") if isinstance(members.get(key), int)}
+    numeric = {
+        _scalar(members[key]) for key in ("status", "status_code", "statusCode") if isinstance(members.get(key), int)
+    }
     level = Level(
         members,
         message=next((text for key in _MESSAGES if key != used and (text := _message(members.get(key)))), ""),
         words=tuple(words),
-        code=next((word for word in _preferred(members, words) if compact(word) not in GENERIC_TYPES and word not in numeric), ""),
+        code=next(
+            (word for word in _preferred(members, words) if compact(word) not in GENERIC_TYPES and word not in numeric),
+            "",
+        ),
         param=_param(members),
         status=next((status for key in _STATUSES if (status := _http(members.get(key))) is not None), None),
         failed=compact(str(members.get("type", ""))) == "responsefailed" or members.get("status") == "failed",
@@ -152,7 +194,7 @@ def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:
         level.code = str(base)  # MiniMax: a number of its own (G06)
     if level.failed and not level.message and following is None:
         details = members.get("incomplete_details")
-        reason = details.get("reason") if isinstance(details, dict) else None
+        reason = details.get("reason") if is_object(details) else None
         if isinstance(reason, str):
             level.message = reason
     return level, following
@@ -169,9 +211,9 @@ def _preferred(members: JsonObject, words: list[str]) -> Iterable[str]:
 def _inside(members: JsonObject) -> tuple[Json | None, str]:
     for key in _INNER:
         value = members.get(key)
-        if isinstance(value, dict) and value and (key not in {"metadata", "response"} or _speaks(value)):
+        if is_object(value) and value and (key not in {"metadata", "response"} or _speaks(value)):
             return value, key
-        if isinstance(value, list) and value and key != "raw":
+        if is_array(value) and value and key != "raw":
             return value, key
     for key in _NESTED_TEXT:
         value = members.get(key)
@@ -188,12 +230,12 @@ def _speaks(value: JsonObject) -> bool:
 
 def _one_of(elements: list[Json]) -> Json:
     """The element that stands for a list: an object (Google), or a validator's remarks joined (FastAPI)."""
-    remarks = [e for e in elements if isinstance(e, dict) and isinstance(e.get("msg"), str)]
+    remarks = [e for e in elements if is_object(e) and isinstance(e.get("msg"), str)]
     if remarks:
         joined: JsonObject = dict(remarks[0])
         joined["msg"] = "; ".join(remark["msg"] for remark in remarks)
         return joined
-    objects = [e for e in elements if isinstance(e, dict) and e]
+    objects = [e for e in elements if is_object(e) and e]
     if objects:
         return next((e for e in objects if looks_like_error(e)), objects[0])
     return "; ".join(e for e in elements if isinstance(e, str))
@@ -216,7 +258,7 @@ def _param(members: JsonObject) -> str:
     if isinstance(value, str) and value:
         return value
     place = members.get("loc")
-    if isinstance(place, list):
+    if is_array(place):
         return ".".join(str(step) for step in place)
     return ""
 
@@ -249,7 +291,7 @@ def _opened(text: str) -> tuple[str, Json] | None:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         value = _literal(body)
-    if isinstance(value, (dict, list)) and value:
+    if (is_object(value) or is_array(value)) and value:
         return head, value
     return (head, value) if isinstance(value, str) and value and quoted else None
 
@@ -258,7 +300,6 @@ def _literal(body: str) -> Json:
     if len(body) > LONGEST_LITERAL or body[0] != "{":
         return None
     try:
-        value = ast.literal_eval(body)
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return msgspec.json.decode(msgspec.json.encode(ast.literal_eval(body)))
+    except (msgspec.MsgspecError, ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
-    return value if isinstance(value, dict) else None

@@ -28,11 +28,14 @@ def any_of(*patterns: str) -> re.Pattern[str]:
 
 OVERFLOW_PATTERNS: Final = any_of(
     r"prompt (?:is )?too long",
-    r"(?:input|request|prompt|message|conversation) (?:\w+ ){0,3}(?:is |are )?too (?:long|large) for (?:the |this )?(?:requested )?model",
+    r"(?:input|request|prompt|message|conversation) (?:\w+ ){0,3}(?:is |are )?"
+    r"too (?:long|large) for (?:the |this )?(?:requested )?model",
     r"maximum (?:allowed )?(?:context|prompt|input|sequence) (?:length|window|size)",
-    r"(?:exceed\w*|larger than|longer than|greater than|over|beyond|out of|outside) (?:of )?(?:the |this |its |your |available )*"
+    r"(?:exceed\w*|larger than|longer than|greater than|over|beyond|out of|outside) "
+    r"(?:of )?(?:the |this |its |your |available )*"
     r"(?:\w+['’]s )?(?:\w+ )?(?:context|token) (?:length|window|size|limit)",
-    r"context[ _](?:length|window|size)[ _]*(?:limit )?(?:is |was |has been |would be )?(?:exceed|overflow|full|reached)",
+    r"context[ _](?:length|window|size)[ _]*(?:limit )?"
+    r"(?:is |was |has been |would be )?(?:exceed|overflow|full|reached)",
     r"context overflow",
     r"input token count .{0,60}exceeds",
     r"input (?:is )?longer than the model",

@@ -40,7 +40,7 @@ from streamkit.jsontypes import Json
 from streamkit.masking import mask, mask_json
 from streamkit.quirks.registry import printable
 
-__all__ = ["cut_phrase", "looks_like_error", "provider_error", "transport_error"]
+__all__ = ["ENTITLEMENT_HINT", "cut_phrase", "looks_like_error", "provider_error", "transport_error"]
 
 LONGEST_MESSAGE = 4_000
 """Characters of a message that are kept in `ErrorInfo.message`; `raw` has it whole."""
@@ -48,9 +48,7 @@ LONGEST_MESSAGE = 4_000
 LONGEST_CODE = 200
 """Characters of a code that are kept: some providers put a sentence there (G12)."""
 
-ENTITLEMENT_HINT = (
-    "The credential is not entitled on this endpoint; it may still work on another one, and logging in again will not help."
-)
+ENTITLEMENT_HINT = "not entitled on this endpoint; it may still work on another, and a new login will not help"
 
 _TAG = re.compile(r"\[WKE=([^\]\s]{1,100})\]")
 
@@ -92,7 +90,11 @@ def provider_error(
     secrets = tuple(secrets)
     word = should_retry(known)
     limited = verdict.category in {"rate_limited", "quota_exceeded", "overloaded"}
-    delays = (from_headers(known, now, limited=limited), from_fields([level.value for level in levels], now), from_prose(reversed(texts)))
+    delays = (
+        from_headers(known, now, limited=limited),
+        from_fields([level.value for level in levels], now),
+        from_prose(reversed(texts)),
+    )
     message = texts[-1] if texts else _fallback(levels, status)
 
     def safe(text: str, length: int = LONGEST_MESSAGE) -> str:
@@ -144,9 +146,13 @@ def _overflows(words: list[str], texts: list[str], status: int | None, host: str
         return True
     if not texts and not words and status in BLANK_OVERFLOW_STATUSES:
         return any(host == known or host.endswith("." + known) for known in BLANK_OVERFLOW_HOSTS)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or any(SPECIFIC_CODES.get(word, ("",))[0] == "rate_limited" for word in words):
+    if status == HTTPStatus.TOO_MANY_REQUESTS or any(
+        SPECIFIC_CODES.get(word, ("",))[0] == "rate_limited" for word in words
+    ):
         return False
-    return any(OVERFLOW_PATTERNS.search(text) for text in texts) and not any(NOT_OVERFLOW_PATTERNS.search(text) for text in texts)
+    return any(OVERFLOW_PATTERNS.search(text) for text in texts) and not any(
+        NOT_OVERFLOW_PATTERNS.search(text) for text in texts
+    )
 
 
 def _categorise(words: list[str], texts: list[str], status: int | None) -> tuple[Category, bool | None]:
@@ -163,7 +169,9 @@ def _categorise(words: list[str], texts: list[str], status: int | None) -> tuple
         if word in GENERIC_CODES:
             return GENERIC_CODES[word]
     if status is not None:
-        return STATUS_CATEGORIES.get(status, ("overloaded" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "", None))
+        return STATUS_CATEGORIES.get(
+            status, ("overloaded", None) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ("", False)
+        )
     for late, verdict in LATE_PATTERNS:
         if any(late.search(text) for text in texts):
             return verdict
@@ -186,5 +194,3 @@ def _fallback(levels: list[Level], status: int | None) -> str:
     except ValueError:
         phrase = ""
     return f"HTTP {status}{phrase}, without a message"
-
-

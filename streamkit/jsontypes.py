@@ -4,12 +4,25 @@
 order of their members.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["Json", "JsonObject"]
+__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object"]
 
 Json: TypeAlias = Any
 """Any JSON value: object, array, string, number, boolean or null."""
 
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object as it came over the wire."""
+
+JsonArray: TypeAlias = list[Any]
+"""A JSON array as it came over the wire."""
+
+
+def is_object(value: Json) -> TypeGuard[JsonObject]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: Json) -> TypeGuard[JsonArray]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)

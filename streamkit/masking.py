@@ -1,4 +1,4 @@
-"""Secrets out of messages and payloads (J10): known key shapes, members that hold credentials, the caller's own secrets.
+"""Secrets out of messages and payloads (J10): known key shapes, credential members, the caller's own.
 
 ```python
 mask("Incorrect API key provided: sk-proj-abc123")   # 'Incorrect API key provided: sk-***'
@@ -8,7 +8,7 @@ mask("Incorrect API key provided: sk-proj-abc123")   # 'Incorrect API key provid
 import re
 from collections.abc import Iterable
 
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, is_array, is_object
 
 __all__ = ["MASK", "mask", "mask_json", "sensitive"]
 
@@ -33,8 +33,8 @@ _SCHEMES = re.compile(
     r"\b(?P<scheme>Bearer|Basic|Digest|AWS4-HMAC-SHA256)(?P<space>\s+)(?P<value>[\w.~+/=*:-]{8,})", re.IGNORECASE
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>(?:api[-_ ]?key|apikey|access[-_]?token|auth[-_]?token|refresh[-_]?token|client[-_]?secret|secret|password|passwd"
-    r"|[?&](?:key|token|sig|signature))"
+    r"(?P<name>(?:api[-_ ]?key|apikey|access[-_]?token|auth[-_]?token|refresh[-_]?token|client[-_]?secret|secret"
+    r"|password|passwd|[?&](?:key|token|sig|signature))"
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;&}{)\]]{4,})",
     re.IGNORECASE,
 )
@@ -100,20 +100,18 @@ def _masked(value: Json, secrets: tuple[str, ...], depth: int) -> Json:
     if isinstance(value, str):
         return mask(value, secrets)
     if depth >= DEEPEST:
-        return "…" if isinstance(value, (dict, list, tuple)) else value
-    if isinstance(value, dict):
-        members: JsonObject = value
+        return "…" if isinstance(value, (dict, list)) else value
+    if is_object(value):
         return {
             mask(str(name), secrets): (
                 MASK
                 if sensitive(str(name)) and isinstance(member, str) and member
                 else _masked(member, secrets, depth + 1)
             )
-            for name, member in members.items()
+            for name, member in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        elements: Iterable[Json] = value
-        return [_masked(element, secrets, depth + 1) for element in elements]
+    if is_array(value):
+        return [_masked(element, secrets, depth + 1) for element in value]
     return value
 
 

@@ -5,12 +5,12 @@ event's class to the next stage that wants it. An item passes by all others with
 that does work. Tables fill themselves as classes are met.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
-from streamkit.evidence import Halt
+from streamkit.evidence import Halt, Handover, Rerouted
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -25,7 +25,9 @@ class Stage(Protocol[In_contra, Out_co]):
     """One step: takes an item, gives what comes out now; gives what it held back when it is closed.
 
     A stage passes on what it has no business with, reads no clock, draws no random number, writes no log, and never
-    raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see.
+    raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see, and
+    `lanes`, a mapping from exact classes to functions that are called in place of `feed`; a lane that gives None lets
+    its item go on. A stage that changes its `lanes` sends a `Rerouted` notice.
     """
 
     def feed(self, item: In_contra, /) -> Iterable[Out_co]:
@@ -66,31 +68,39 @@ class Pulsed(Protocol):
 AsyncStage = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
 """A plain async generator function from events to events; may stand anywhere among the event stages."""
 
-Step = tuple[Callable[[Any], Iterable[Any]] | None, "Table | None"]
+Lane = Callable[[Any], Any]
+"""What is called for one item: gives what comes out, or None where the item itself goes on, unchanged or marked."""
+
+Step = tuple[Lane | None, "Table | None"]
 
 
 class Table(dict[type, Step]):
     """For one position in the chain: class of an item → the next stage's `feed`, and the table behind that stage."""
 
-    def __init__(self, stages: Sequence[Any], at: int, behind: "Table | None", halt: Callable[[Halt], Iterable[Any]]):
+    def __init__(
+        self, stages: Sequence[Any], at: int, behind: "Table | None", notices: dict[type, Callable[[Any], Iterable[Any]]]
+    ) -> None:
         super().__init__()
-        self._stage = stages[at] if at < len(stages) else None
+        self._stages = stages
+        self._at = at
         self._behind = behind
-        self._halt = halt
+        self._notices = notices
 
     def __missing__(self, kind: type) -> Step:
         """Find the next stage for a class that is met for the first time."""
         step: Step
-        if issubclass(kind, Halt):
-            step = (self._halt, None)
-        elif self._stage is None:
+        if kind in self._notices:
+            step = (self._notices[kind], None)
+        elif self._behind is None:
             step = (None, None)
         else:
-            handles = getattr(self._stage, "handles", None)
-            if handles is None or issubclass(kind, handles):
-                step = (self._stage.feed, self._behind)
+            stage = self._stages[self._at]
+            handles = getattr(stage, "handles", None)
+            if handles is not None and not issubclass(kind, handles):
+                step = self._behind[kind]
             else:
-                step = self._behind[kind] if self._behind is not None else (None, None)
+                lanes: Mapping[type, Any] = getattr(stage, "lanes", {})
+                step = (lanes.get(kind, stage.feed), self._behind)
         self[kind] = step
         return step
 
@@ -111,14 +121,20 @@ class Pipeline(Generic[Item, Out]):
         flat: list[Any] = []
         for stage in stages:
             flat += stage.stages if isinstance(stage, Pipeline) else (stage,)
-        self.stages: tuple[Any, ...] = tuple(flat)
+        self.stages: list[Any] = flat
         self.halted: ErrorInfo | None = None
         self._closed = False
         self._tables: list[Table] = []
         table: Table | None = None
+        notices: dict[type, Callable[[Any], Iterable[Any]]] = {
+            Halt: self._halt,
+            Handover: self._hand_over,
+            Rerouted: self._reroute,
+        }
         for at in range(len(flat), -1, -1):
-            table = Table(flat, at, table, self._halt)
+            table = Table(flat, at, table, notices)
             self._tables.insert(0, table)
+        self._first = self._tables[0]
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
         """This pipeline with one more stage (or pipeline) behind it."""
@@ -143,7 +159,7 @@ class Pipeline(Generic[Item, Out]):
         """The stages that want to know of every read."""
         return [stage for stage in self.stages if isinstance(stage, Pulsed)]
 
-    def feed(self, item: Item, /) -> list[Out]:
+    def feed(self, item: Any, /) -> list[Out]:
         """What comes out of the whole chain for this item.
 
         Raises:
@@ -152,9 +168,22 @@ class Pipeline(Generic[Item, Out]):
         """
         if self._closed:
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
-        out: list[Out] = []
-        self._push(item, self._tables[0], out)
-        return out
+        table: Table | None = self._first
+        while True:
+            feed, table = table[item.__class__]  # type: ignore[index]  # only the last step has no table, and no feed
+            if feed is None:
+                return [item]
+            result = feed(item)
+            if result is None:
+                continue
+            kind = result.__class__
+            if (kind is tuple or kind is list) and len(result) == 1:
+                (item,) = result
+                continue
+            out: list[Out] = []
+            for each in result:
+                self._push(each, table, out)
+            return out
 
     def close(self) -> list[Out]:
         """Flush every stage, in order."""
@@ -188,7 +217,9 @@ class Pipeline(Generic[Item, Out]):
             if feed is None:
                 break
             result = feed(item)
-            if result.__class__ is tuple and len(cast("tuple[Any, ...]", result)) == 1:
+            if result is None:
+                continue
+            if result.__class__ is tuple and len(result) == 1:
                 (item,) = result
                 continue
             for each in result:
@@ -199,6 +230,15 @@ class Pipeline(Generic[Item, Out]):
     def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:
             self.halted = halt.error
+        return ()
+
+    def _hand_over(self, handover: Handover) -> Iterable[Any]:
+        self.stages[:] = [handover.new if stage is handover.old else stage for stage in self.stages]
+        return self._reroute(None)
+
+    def _reroute(self, _: Rerouted | None) -> Iterable[Any]:
+        for table in self._tables:
+            table.clear()
         return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":

@@ -59,7 +59,9 @@ class Dialect(msgspec.Struct, kw_only=True, frozen=True):
     think_tags: bool = False
     """Whether its visible text may hold think blocks (group E): models behind it are often raw open-weight models."""
     announces_items: bool = False
-    """Whether its documents promise a start and an end around every item; a missing one is then a quirk."""
+    """Whether its documents promise a start before every item; a missing one is then a quirk."""
+    closes_items: bool = False
+    """Whether its documents promise an end behind every item; a missing one is then a quirk."""
     sequenced: bool = False
     """Whether its frames carry sequence numbers."""
     wants_finish: bool = True

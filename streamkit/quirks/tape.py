@@ -64,7 +64,8 @@ class Tape:
 
     def _events(self) -> Iterator[TapeFrame]:
         start = position = index = 0
-        event, lines = "", []
+        event = ""
+        lines: list[bytes] = []
         for line in self.data.splitlines(keepends=True):
             bare = line.rstrip(b"\r\n")
             if not event and not lines:

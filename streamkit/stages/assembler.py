@@ -21,6 +21,7 @@ class Assembler:
     def __init__(self) -> None:
         self._builder = Builder()
         self._add = self._builder.add
+        self.lanes = {kind: take for kind, take in self._builder.lanes.items() if kind is not StreamEnded}
 
     @property
     def response(self) -> Response:
@@ -32,10 +33,15 @@ class Assembler:
         """Whether the answer's own end was seen."""
         return self._builder.finished is not None
 
+    @property
+    def ended(self) -> StreamEnded | None:
+        """The verdict on the stream, once it is over."""
+        return self._builder.ended
+
     def feed(self, event: Event) -> Iterable[Event]:
         """Take it in, pass it on."""
         if event.__class__ is StreamEnded:
-            return self._end(event)  # type: ignore[arg-type]  # the class was just compared
+            return self._end(event)
         self._add(event)
         return (event,)
 

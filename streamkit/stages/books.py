@@ -38,9 +38,11 @@ from streamkit.quirks.lifecycle import (
 )
 from streamkit.stages.register import Entry, Register
 
-__all__ = ["Books", "Events"]
+__all__ = ["Books", "Events", "Passed"]
 
 Events = Iterable[Event]
+Passed = Iterable[Event] | None
+"""None: the event itself goes on."""
 
 
 class Books:
@@ -163,7 +165,7 @@ class Books:
         out.append(replace(event, item_id=entry.id, choice=entry.choice, details=details))
         return out
 
-    def _text(self, event: TextDelta) -> Events:
+    def _text(self, event: TextDelta) -> Passed:
         entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
         write = entry.writers.get(event.index) if entry is not None else None
         if write is None or entry is None:
@@ -174,9 +176,9 @@ class Books:
         if entry.room < 0 or self._room < 0:
             return (self._overflow(entry),)
         force_setattr(event, "item_id", entry.id)
-        return (event,)
+        return None
 
-    def _reasoning(self, event: ReasoningDelta) -> Events:
+    def _reasoning(self, event: ReasoningDelta) -> Passed:
         entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
         slot = (event.kind, event.index)
         write = entry.writers.get(slot) if entry is not None else None
@@ -188,9 +190,9 @@ class Books:
         if entry.room < 0 or self._room < 0:
             return (self._overflow(entry),)
         force_setattr(event, "item_id", entry.id)
-        return (event,)
+        return None
 
-    def _arguments(self, event: ArgumentsDelta) -> Events:
+    def _arguments(self, event: ArgumentsDelta) -> Passed:
         entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
         write = entry.writers.get("arguments") if entry is not None else None
         if write is None or entry is None:
@@ -199,7 +201,7 @@ class Books:
         if entry.room < 0:
             return (self._overflow(entry),)
         force_setattr(event, "item_id", entry.id)
-        return (event,)
+        return None
 
     def _refusal(self, event: RefusalDelta) -> Events:
         return self._place(event, "message", "refusal", event.index, ("refusal", event.index), event.text)
@@ -229,14 +231,14 @@ class Books:
     def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:
         entry, out = self._entry(event, "message")
         if entry is not None:
+            entry.annotations += event.__class__ is AnnotationAdded
             out.append(replace(event, item_id=entry.id))
         return out
 
     def _signature(self, event: SignatureReported) -> Events:
-        flowing = self._flow.get(event.choice) if event.key is None else None
-        if flowing is not None:
-            entry, out = flowing, []
-        else:
+        out: list[Event] = []
+        entry = self._flow.get(event.choice) if event.key is None else None
+        if entry is None:
             entry, out = self._entry(event, "reasoning")
         if entry is None:
             return out
@@ -254,6 +256,7 @@ class Books:
         return self._limit(name, bound - entry.room)
 
     def _limit(self, name: str, size: int) -> Event:
+        """Reading stops here; nothing that comes later is taken in."""
         self._dead = True
         message = f"the response exceeds limits.{name} ({getattr(self._limits, name)}): {size} seen; raise that limit"
         return Halt(error=ErrorInfo(kind="limit", code="limit_exceeded", limit=name, size=size, message=message))

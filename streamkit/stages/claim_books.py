@@ -1,6 +1,7 @@
 """The ledger's middle: snapshots are claims, judged against what was streamed (`claims` has the table)."""
 
 from streamkit.events import (
+    AnnotationAdded,
     ArgumentsDelta,
     Event,
     ItemFinished,
@@ -84,6 +85,9 @@ class ClaimBooks(Books):
                     kind=event.signature_kind,  # type: ignore[arg-type]  # decoders use the three words
                 )
             )
+        for index, annotation in enumerate(event.annotations[entry.annotations :]):
+            out.append(AnnotationAdded(item_id=entry.id, choice=entry.choice, annotation=annotation, index=index))
+        entry.annotations = max(entry.annotations, len(event.annotations))
         entry.details.update(event.details)
         if event.finish and not self._dead:
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)
@@ -115,7 +119,8 @@ class ClaimBooks(Books):
             key = ("reclassified", entry.id, len(self._register.entries))
             out += self._open(key, "reasoning", event.choice, event.sequence_number)
             if not self._dead:
-                out += self._reasoning(ReasoningDelta(key=key, choice=event.choice, text=event.reasoning))
+                delta = ReasoningDelta(key=key, choice=event.choice, text=event.reasoning)
+                out += self._place(delta, "reasoning", "reasoning", 0, ("reasoning", 0), event.reasoning)
                 out += self._close_entry(self._known[key], "completed")
         return out
 

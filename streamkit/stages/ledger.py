@@ -32,6 +32,7 @@ from streamkit.evidence import (
     FinishClaimed,
     ItemClaimed,
     PartClaimed,
+    Rerouted,
     TerminalInventory,
     TextReclassified,
 )
@@ -46,7 +47,7 @@ from streamkit.quirks.lifecycle import (
     item_not_closed,
     usage_zeroed,
 )
-from streamkit.stages.books import Events
+from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks
 from streamkit.stages.usage import merge_usage
@@ -98,7 +99,7 @@ class Ledger(ClaimBooks):
         self._closing = Closing()
         self._usage: UsageReported | None = None
         self._errors: list[ErrorInfo] = []
-        self._table: dict[type[Event], Callable[..., Events]] = {
+        self.lanes: dict[type[Event], Callable[..., Passed]] = {
             ResponseStarted: self._response_started,
             MetadataReported: self._metadata,
             ItemStarted: self._item_started,
@@ -122,9 +123,10 @@ class Ledger(ClaimBooks):
 
     def feed(self, event: Event) -> Events:
         """The same news in grammatical form."""
-        handle = self._table.get(event.__class__)
-        if handle is not None:
-            return () if self._dead else handle(event)
+        lane = self.lanes.get(event.__class__)
+        if lane is not None:
+            out = () if self._dead else lane(event)
+            return (event,) if out is None else out
         return (event,) if self._started is not None else [*self._begin(), event]
 
     def close(self) -> Events:
@@ -178,8 +180,9 @@ class Ledger(ClaimBooks):
             return ()
         self._errors.append(event.error)
         for kind in CONTENT:
-            self._table[kind] = self._late
-        return (event,) if self._started is not None else [*self._begin(), event]
+            self.lanes[kind] = self._late
+        out: list[Event] = [] if self._started is not None else list(self._begin())
+        return [*out, Rerouted(), event]
 
     def _finish_claimed(self, event: FinishClaimed) -> Events:
         if self._closing.finished is not None:
@@ -190,18 +193,19 @@ class Ledger(ClaimBooks):
             return out + self._finish(terminal=True)
         if not self._errors:
             for kind in RESUMING:
-                self._table[kind] = self._resumed
+                self.lanes[kind] = self._resumed
+            out.append(Rerouted())
         return out
 
     def _resumed(self, event: ItemEvent) -> Events:
         """Content after a finish reason: named once if it is of a choice that had finished, then as ever."""
-        self._table[TextDelta] = self._text
-        self._table[ReasoningDelta] = self._reasoning
-        self._table[ArgumentsDelta] = self._arguments
-        out: list[Event] = []
+        self.lanes[TextDelta] = self._text
+        self.lanes[ReasoningDelta] = self._reasoning
+        self.lanes[ArgumentsDelta] = self._arguments
+        out: list[Event] = [Rerouted()]
         if event.choice in self._closing.claims:
             out.append(content_after_finish.seen())
-        out += self._table[event.__class__](event)
+        out += self.feed(event)
         return out
 
     def _end_marker(self, event: EndMarker) -> Events:
@@ -219,6 +223,7 @@ class Ledger(ClaimBooks):
     def _finish(self, *, terminal: bool) -> list[Event]:
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
         out: list[Event] = []
+        self._settle_neutral()
         status: Status = "incomplete" if self._closing.cut_short else "completed"
         for entry in self._register.entries:
             if not entry.open:
@@ -229,8 +234,23 @@ class Ledger(ClaimBooks):
             out += self._close_entry(entry, status)
         out.append(self._closing.response_finished(terminal=terminal))
         for kind in CONTENT:
-            self._table[kind] = self._late
+            self.lanes[kind] = self._late
+        out.append(Rerouted())
         return out
+
+    def _settle_neutral(self) -> None:
+        """What a claim amounts to that only says "done": calls come first, then a refusal without text (C38)."""
+        entries = self._register.entries
+        for choice, claim in self._closing.claims.items():
+            if claim.finish_reason != "stop":
+                continue
+            own = [entry for entry in entries if entry.choice == choice]
+            kinds = {kind for entry in own for kind, _ in entry.parts}
+            called = any(is_client_call(entry.type) for entry in own)
+            if called and claim.neutral:
+                self._closing.claims[choice] = replace(claim, finish_reason="tool_calls")
+            elif not called and "refusal" in kinds and "text" not in kinds:
+                self._closing.claims[choice] = replace(claim, finish_reason="refusal")
 
     def _late(self, event: ItemEvent) -> Events:
         """Content behind the end, or behind an error: named and kept, never part of the answer."""

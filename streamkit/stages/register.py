@@ -1,37 +1,31 @@
 """The register of items: which wire piece belongs to which item. Kept by the ledger, for all dialects.
 
 A decoder names items by `key`. Most keys are plain identities. A wire that gives several, none of them reliable
-(Responses: output index and item id), uses `item_key(index, id)`; then the order of trust is: a known id, the index, the
-only open item of that kind, the latest one (B10, B11).
+(Responses: output index and item id), uses `item_key(index, id)`; then the order of trust is: a known id, the index,
+the only open item of that kind, the latest one (B10, B11).
 """
 
 from collections.abc import Callable
 from io import StringIO
-from typing import Literal
 
 from streamkit.events import Key
+from streamkit.evidence import MISSING, item_names
 from streamkit.items import PartKind
 from streamkit.jsontypes import JsonObject
 from streamkit.limits import Limits
 from streamkit.quirks.lifecycle import index_unreliable, rotating_ids
 from streamkit.quirks.registry import Quirk
 
-__all__ = ["Entry", "Register", "item_key"]
+__all__ = ["Entry", "Register"]
 
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
-MISSING = -1
-
-
-def item_key(index: int | None, item_id: str | None) -> tuple[str | int, ...]:
-    """The key of an item that the wire names by output index and item id, each of which may be missing."""
-    return ("item", MISSING if index is None else index, item_id or "")
-
 
 class Entry:
     """One item in the books."""
 
     __slots__ = (
         "announced",
+        "annotations",
         "anonymous",
         "call_id",
         "choice",
@@ -57,6 +51,8 @@ class Entry:
         self.open = True
         self.announced = False
         self.anonymous = False
+        self.annotations = 0
+        """How many were streamed."""
         self.name = ""
         self.call_id = ""
         self.wire_id = ""
@@ -123,11 +119,12 @@ class Register:
             self.flow[choice] = entry
         else:
             self.known[key] = entry
-            if _is_item_key(key):
-                _, index, name = key
-                entry.wire_id = entry.wire_id or str(name)
+            names = item_names(key)
+            if names is not None:
+                index, name = names
+                entry.wire_id = entry.wire_id or name
                 if entry.position is None and index != MISSING:
-                    entry.position = int(index)
+                    entry.position = index
         if entry.wire_id:
             self._by_wire_id[entry.wire_id] = entry
         if entry.position is not None:
@@ -140,9 +137,10 @@ class Register:
             entry = self.flow.get(choice)
             return (entry if entry is not None and entry.open and entry.type == item_type else None), None
         entry = self.known.get(key)
-        if entry is not None or not _is_item_key(key):
+        names = item_names(key)
+        if entry is not None or names is None:
             return entry, None
-        entry, quirk, settled = self._correlate(int(key[1]), str(key[2]), item_type, call_id)
+        entry, quirk, settled = self._correlate(*names, item_type, call_id)
         if entry is not None and settled:
             self.known[key] = entry
         return entry, quirk
@@ -154,8 +152,9 @@ class Register:
         entry = self.known.get(key) if key is not None else None
         if entry is None and wire_id:
             entry = self._by_wire_id.get(wire_id)
-        if entry is None and _is_item_key(key) and key[1] != MISSING:
-            entry = self._by_position.get(int(key[1]))
+        names = item_names(key)
+        if entry is None and names is not None and names[0] != MISSING:
+            entry = self._by_position.get(names[0])
         if entry is None or entry.choice != choice:
             return None, None
         if call_id and entry.call_id:
@@ -169,7 +168,7 @@ class Register:
 
     def _correlate(
         self, index: int, name: str, item_type: str, call_id: str
-    ) -> tuple[Entry | None, Quirk | None, Literal[True, False]]:
+    ) -> tuple[Entry | None, Quirk | None, bool]:
         named = self._by_wire_id.get(name) if name else None
         if named is not None:
             wrong = index not in (MISSING, named.position) and named.position is not None
@@ -197,6 +196,3 @@ class Register:
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
 
-
-def _is_item_key(key: Key) -> bool:
-    return key.__class__ is tuple and key[0] == "item"  # type: ignore[index]  # a tuple: the class was just compared

@@ -1,0 +1,70 @@
+"""aiohttp underneath: a third of httpx's cost for each read, asyncio only. Used where the `aiohttp` extra is installed."""
+
+import os
+import ssl
+from typing import Any
+
+from streamkit.client.wire import Exchange, Request
+
+__all__ = ["AiohttpWire"]
+
+READ_BUFFER = 64 * 1024
+"""Bytes that a connection may hold before its sender has to wait."""
+
+
+class AiohttpWire:
+    """A session of aiohttp: our own, made in the running loop, or the caller's, which is never closed."""
+
+    def __init__(self, *, timeout: float | None, proxy: str | None = None, session: Any = None) -> None:
+        import aiohttp  # noqa: PLC0415 - optional
+
+        self.caller_owned = session is not None
+        self._proxy = proxy
+        self._timeout: Any = None
+        if session is None:
+            self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=None)
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=_trust()),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                trust_env=True,
+                auto_decompress=False,
+                read_bufsize=READ_BUFFER,
+            )
+        elif timeout is not None:
+            self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=None)
+        self._session: Any = session
+
+    async def send(self, request: Request) -> Exchange:
+        """Send it and wait for the headers."""
+        options: dict[str, Any] = {} if self._timeout is None else {"timeout": self._timeout}
+        if self._proxy is not None:
+            options["proxy"] = self._proxy
+        response = await self._session.post(
+            request.url, data=request.body, headers=request.headers, allow_redirects=False, **options
+        )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if self.caller_owned and self._session.auto_decompress:
+            headers.pop("content-encoding", None)  # the caller's session has undone it
+
+        async def close() -> None:
+            response.close()
+
+        return Exchange(response.status, headers, str(response.url), response.content.readany, close)
+
+    async def aclose(self) -> None:
+        """Close our own session."""
+        if not self.caller_owned:
+            await self._session.close()
+
+
+def _trust() -> ssl.SSLContext:
+    """The certificates that are trusted: the ones that the environment names, else the system's and certifi's (H21)."""
+    context = ssl.create_default_context()
+    if not os.environ.get("SSL_CERT_FILE") and not os.environ.get("SSL_CERT_DIR"):
+        try:
+            import certifi  # noqa: PLC0415 - comes with httpx
+        except ImportError:
+            return context
+        context.load_verify_locations(certifi.where())
+    return context

@@ -1,0 +1,128 @@
+"""Bodies: the request's as bytes, the answer's as a source of bytes, an error's as a payload."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from streamkit.client.inflating import Inflater, exceeded, inflater_for
+from streamkit.client.wire import Exchange
+from streamkit.errors import LimitExceeded, StreamError, UsageError
+from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.limits import Limits
+
+__all__ = ["Body", "Failing", "encoded", "error_payload"]
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def encoded(payload: Json) -> bytes:
+    """A request body: UTF-8 whatever the locale, half surrogate pairs joined or replaced (J01), None kept as null.
+
+    Raises:
+        UsageError: something in it has no JSON form.
+    """
+    try:
+        return msgspec.json.encode(payload)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_cleaned(msgspec.to_builtins(payload)))
+    except (TypeError, msgspec.MsgspecError, RecursionError) as exc:
+        raise UsageError(f"the request body has no JSON form: {exc}") from exc
+
+
+def _cleaned(value: Json) -> Json:
+    if isinstance(value, str):
+        if not _SURROGATES.search(value):
+            return value
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if is_object(value):
+        return {_cleaned(name): _cleaned(member) for name, member in value.items()}
+    if is_array(value):
+        return [_cleaned(element) for element in value]
+    return value
+
+
+class Body:
+    """An answer's body as an async iterator of decompressed bytes, with the bounds of `Limits` kept."""
+
+    def __init__(self, exchange: Exchange, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._exchange = exchange
+        self._read = exchange.read
+        self._limits = limits
+        self._clock = clock
+        self._inflater: Inflater | None = inflater_for(exchange.headers.get("content-encoding", ""), limits)
+        self._pieces: Iterator[bytes] = iter(())
+        self.bytes_read = 0
+        """Bytes that came over the wire."""
+        self.opened_at = clock()
+        """When the headers had come, in seconds on the monotonic clock."""
+        self.last_read_at: float | None = None
+        """When the last bytes came."""
+
+    def __aiter__(self) -> "Body":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._inflater is not None:
+            return await self._inflated(self._inflater)
+        chunk = await self._read()
+        if not chunk:
+            raise StopAsyncIteration
+        self.last_read_at = self._clock()
+        self.bytes_read += len(chunk)
+        if self.bytes_read > self._limits.body:
+            raise LimitExceeded(exceeded("body", self.bytes_read, "bytes"))
+        return chunk
+
+    async def _inflated(self, inflater: Inflater) -> bytes:
+        while True:
+            for piece in self._pieces:
+                return piece
+            chunk = await self._read()
+            if not chunk:
+                raise StopAsyncIteration
+            self.last_read_at = self._clock()
+            self.bytes_read += len(chunk)
+            self._pieces = inflater.feed(chunk)
+
+    async def aclose(self) -> None:
+        """Give the connection up, or back where the body was read to its end."""
+        await self._exchange.close()
+
+
+class Failing:
+    """A source that fails before its first byte: so an error before the stream takes the same way down as one within."""
+
+    def __init__(self, error: StreamError) -> None:
+        self._error = error
+
+    def __aiter__(self) -> "Failing":
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise self._error
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def error_payload(data: bytes) -> Json:
+    """What an error's body says: a JSON document, the first JSON among SSE or NDJSON lines, else its text."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
+    whole = _decoded(text)
+    if whole is not None:
+        return whole
+    for line in text.splitlines():
+        payload = _decoded(line.partition(":")[2] if line.startswith("data:") else line)
+        if is_object(payload) or is_array(payload):
+            return payload
+    fields = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("data:")]
+    return "\n".join(fields) or text or None
+
+
+def _decoded(text: str) -> Json:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -1,0 +1,110 @@
+"""httpx underneath: the pool spread over several clients, because its cost grows with the square of open streams.
+
+httpcore looks at every connection of a pool on each change of any of them. With a few dozen streams to a client, each
+with its own pool, a thousand streams cost what thirty do, a thousand times. Low-numbered clients are filled first, so
+that idle connections are used again. Each client reads proxy and certificate variables by itself (H21).
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from streamkit.client.wire import Exchange, Request
+
+__all__ = ["HttpxWire", "OwnHttpx"]
+
+STREAMS_EACH = 16
+"""Open streams to one client and its pool."""
+
+
+class HttpxWire:
+    """A caller's own client of httpx, or of httpx2: used as it is, never closed."""
+
+    caller_owned = True
+
+    def __init__(self, client: Any, timeout: float | None = None) -> None:
+        self._client = client
+        self._options: dict[str, Any] = {} if timeout is None else {"timeout": (timeout, None, timeout, None)}
+
+    async def send(self, request: Request) -> Exchange:
+        """Send it and wait for the headers."""
+        return await _send(self._client, request, self._options)
+
+    async def aclose(self) -> None:
+        """The client is its owner's to close."""
+
+
+class OwnHttpx:
+    """Clients of our own: made when they are needed, one set for each event loop."""
+
+    caller_owned = False
+
+    def __init__(self, *, timeout: float | None, proxy: str | None = None, transport: Any = None) -> None:
+        import httpx  # noqa: PLC0415 - heavy: not before it is used
+
+        self._httpx = httpx
+        self._options: dict[str, Any] = {
+            "timeout": httpx.Timeout(timeout, read=None, pool=None),
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=STREAMS_EACH),
+            "verify": httpx.create_ssl_context() if transport is None else True,
+            "proxy": proxy,
+            "transport": transport,
+        }
+        self._single = transport is not None
+        self._clients: list[Any] = []
+        self._open: list[int] = []
+
+    async def send(self, request: Request) -> Exchange:
+        """Send it and wait for the headers."""
+        at = self._place()
+        self._open[at] += 1
+        try:
+            exchange = await _send(self._clients[at], request, {})
+        except BaseException:
+            self._open[at] -= 1
+            raise
+        close = exchange.close
+        closed = False
+
+        async def close_once() -> None:
+            nonlocal closed
+            if not closed:
+                closed = True
+                self._open[at] -= 1
+            await close()
+
+        exchange.close = close_once
+        return exchange
+
+    def _place(self) -> int:
+        for at, count in enumerate(self._open):
+            if self._single or count < STREAMS_EACH:
+                return at
+        self._clients.append(self._httpx.AsyncClient(**self._options))
+        self._open.append(0)
+        return len(self._open) - 1
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        clients, self._clients, self._open = self._clients, [], []
+        for client in clients:
+            await client.aclose()
+
+
+async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:
+    built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
+    response = await client.send(built, stream=True, follow_redirects=False)
+    chunks: AsyncIterator[bytes] = response.stream.__aiter__()
+
+    async def read() -> bytes:
+        async for chunk in chunks:
+            if chunk:
+                return chunk
+        return b""
+
+    async def close() -> None:
+        stop = getattr(chunks, "aclose", None)
+        if stop is not None:
+            await stop()
+        await response.aclose()
+
+    return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)

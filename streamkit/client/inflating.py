@@ -1,0 +1,188 @@
+"""Compressed bodies, inflated as they arrive, in bounded steps (J08)."""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from streamkit.errors import ErrorInfo, LimitExceeded, WireError
+from streamkit.limits import Limits
+
+__all__ = ["Inflater", "inflater_for"]
+
+STEP = 256 * 1024
+"""Bytes that one step may give out."""
+
+SLICE = 1024
+"""Compressed bytes handed at once to a library that cannot bound what comes out."""
+
+FREE = 1024 * 1024
+"""Bytes that may come out before the ratio counts: short texts of spaces compress very well."""
+
+
+class Decompressor(Protocol):
+    """One encoding: compressed bytes in, pieces out."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What can be given out now."""
+        ...
+
+
+class Zlib:
+    """gzip (also several members in a row) and deflate (with or without its header)."""
+
+    def __init__(self, *, gzip: bool) -> None:
+        self._gzip = gzip
+        self._inner = zlib.decompressobj(wbits=31 if gzip else 15)
+        self._started = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What can be given out now."""
+        while data:
+            try:
+                piece = self._inner.decompress(data, STEP)
+            except zlib.error:
+                if self._gzip or self._started:
+                    raise
+                self._inner = zlib.decompressobj(wbits=-15)  # deflate without header, as some servers mean it
+                piece = self._inner.decompress(data, STEP)
+            self._started = True
+            if piece:
+                yield piece
+            if self._inner.eof:
+                data = self._inner.unused_data.lstrip(b"\0")
+                if not self._gzip:
+                    return
+                self._inner = zlib.decompressobj(wbits=31)
+            else:
+                data = self._inner.unconsumed_tail
+
+
+class Brotli:
+    """br, with the optional `brotli` package."""
+
+    def __init__(self) -> None:
+        import brotli  # noqa: PLC0415 - optional
+
+        self._inner: Any = brotli.Decompressor()
+        self._bounded = hasattr(self._inner, "can_accept_more_data")
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What can be given out now."""
+        for start in range(0, len(data), SLICE):
+            part = data[start : start + SLICE]
+            if not self._bounded:
+                yield self._inner.process(part)
+                continue
+            yield self._inner.process(part, output_buffer_limit=STEP)
+            while not self._inner.can_accept_more_data():
+                yield self._inner.process(b"", output_buffer_limit=STEP)
+
+
+class Zstandard:
+    """zstd, with the optional `zstandard` package."""
+
+    def __init__(self) -> None:
+        import zstandard  # noqa: PLC0415 - optional
+
+        self._make: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
+        self._inner: Any = self._make()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What can be given out now."""
+        for start in range(0, len(data), SLICE):
+            part = data[start : start + SLICE]
+            while part:
+                yield self._inner.decompress(part)
+                part = self._inner.unused_data if self._inner.eof else b""
+                if part:
+                    self._inner = self._make()
+
+
+class Inflater:
+    """Takes a body's compressed bytes, gives its content, keeps the bounds."""
+
+    def __init__(self, chain: list[Decompressor], limits: Limits) -> None:
+        self._chain = chain
+        self._limits = limits
+        self._taken = 0
+        self._given = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The pieces that these bytes become.
+
+        Raises:
+            LimitExceeded: `Limits.expansion` or `Limits.body` is reached.
+            WireError: the bytes are not what the header says.
+        """
+        self._taken += len(data)
+        try:
+            for piece in self._through(data, 0):
+                self._given += len(piece)
+                self._check()
+                yield piece
+        except (LimitExceeded, WireError):
+            raise
+        except Exception as exc:
+            info = ErrorInfo(
+                kind="wire",
+                code="bad_encoding",
+                message=f"the body cannot be decompressed: {exc}",
+                offset=self._given,
+                retryable=False,
+            )
+            raise WireError(info) from exc
+
+    def _through(self, data: bytes, at: int) -> Iterator[bytes]:
+        if at == len(self._chain):
+            yield data
+            return
+        for piece in self._chain[at].feed(data):
+            if piece:
+                yield from self._through(piece, at + 1)
+
+    def _check(self) -> None:
+        if self._given > self._limits.body:
+            raise LimitExceeded(exceeded("body", self._given, "bytes after decompression"))
+        if self._given > FREE and self._given > self._taken * self._limits.expansion:
+            raise LimitExceeded(exceeded("expansion", self._given // self._taken, "times its compressed size"))
+
+
+def exceeded(limit: str, size: int, unit: str) -> ErrorInfo:
+    """The error of a body that is larger than it may be."""
+    return ErrorInfo(
+        kind="limit",
+        code="limit_exceeded",
+        message=f"the body has {size} {unit}, more than Limits.{limit} allows",
+        limit=limit,
+        size=size,
+        retryable=False,
+    )
+
+
+def inflater_for(encoding: str, limits: Limits) -> Inflater | None:
+    """What undoes a `Content-Encoding`; None where there is nothing to undo.
+
+    Raises:
+        WireError: an encoding that is unknown, or whose library is not installed.
+    """
+    names = [name for name in (part.strip().lower() for part in encoding.split(",")) if name not in {"", "identity"}]
+    if not names:
+        return None
+    makers: dict[str, Callable[[], Decompressor]] = {
+        "gzip": lambda: Zlib(gzip=True),
+        "x-gzip": lambda: Zlib(gzip=True),
+        "deflate": lambda: Zlib(gzip=False),
+        "br": Brotli,
+        "zstd": Zstandard,
+    }
+    try:
+        return Inflater([makers[name]() for name in reversed(names)], limits)
+    except (KeyError, ImportError) as exc:
+        info = ErrorInfo(
+            kind="wire",
+            code="bad_encoding",
+            message=f"the body is encoded as {encoding!r}, which was not asked for and cannot be undone here",
+            hint="install brotli or zstandard, or keep the server from compressing",
+            retryable=False,
+        )
+        raise WireError(info) from exc

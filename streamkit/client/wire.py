@@ -1,0 +1,54 @@
+"""What a request and an exchange are to the client, whichever HTTP library carries them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+__all__ = ["Exchange", "Request", "Wire", "origin"]
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One POST."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Exchange(msgspec.Struct):
+    """An answer whose headers have come and whose body has not been read."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    url: str
+    read: Callable[[], Awaitable[bytes]]
+    """The next bytes as they came over the wire, still compressed; empty at the end."""
+    close: Callable[[], Awaitable[None]]
+    """Gives the connection up, or back where the body was read to its end. Harmless when called again."""
+
+
+class Wire(Protocol):
+    """An HTTP library behind the client."""
+
+    caller_owned: bool
+    """Whether the caller's own client stands behind it: its settings are not ours to change or to strip."""
+
+    async def send(self, request: Request) -> Exchange:
+        """Send it and wait for the headers; redirects are not followed."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what is ours; never the caller's own client."""
+        ...
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what credentials belong to."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme)

@@ -1,0 +1,119 @@
+"""Waiting for a read, no longer than a deadline that moves.
+
+On asyncio one timer is re-armed lazily: it looks at the clock when it fires and cancels the waiting task only if the
+deadline has really passed. That costs next to nothing a read, where a cancel scope around each read costs several
+microseconds. Elsewhere (trio) a cancel scope is made for each read; none ever spans a `yield`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+__all__ = ["Expired", "Guard", "guard_for"]
+
+T = TypeVar("T")
+Deadline = Callable[[], float | None]
+
+
+class Expired(Exception):  # noqa: N818 - a signal between two modules, never seen by callers
+    """The deadline passed while a read was waiting."""
+
+
+class Guard(Protocol):
+    """Runs reads under a deadline."""
+
+    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
+        """The read's result.
+
+        Raises:
+            Expired: the deadline passed first; the read was cancelled.
+        """
+        ...
+
+    def disarm(self) -> None:
+        """No timer may be left behind."""
+        ...
+
+
+class TimerGuard:
+    """For asyncio: one lazily re-armed timer."""
+
+    def __init__(self, deadline: Deadline, clock: Callable[[], float], loop: asyncio.AbstractEventLoop) -> None:
+        self._deadline = deadline
+        self._clock = clock
+        self._loop = loop
+        self._handle: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._expired = False
+        self._requests = 0
+
+    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
+        """See `Guard`."""
+        self._task = task = asyncio.current_task()
+        self._requests = task.cancelling() if task is not None else 0
+        if self._handle is None:
+            self._arm()
+        try:
+            return await read()
+        except asyncio.CancelledError:
+            if self._expired and task is not None and task.uncancel() <= self._requests:
+                raise Expired from None
+            raise
+        finally:
+            self._task = None
+
+    def disarm(self) -> None:
+        """See `Guard`."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _arm(self) -> None:
+        when = self._deadline()
+        if when is not None:
+            self._handle = self._loop.call_at(self._loop.time() + max(0.0, when - self._clock()), self._fire)
+
+    def _fire(self) -> None:
+        self._handle = None
+        if self._task is None:
+            return
+        when = self._deadline()
+        if when is None:
+            return
+        if self._clock() >= when:
+            self._expired = True
+            self._task.cancel()
+        else:
+            self._arm()
+
+
+class ScopeGuard:
+    """For any other event loop: a cancel scope around each read."""
+
+    def __init__(self, deadline: Deadline, clock: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._clock = clock
+
+    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
+        """See `Guard`."""
+        import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+        when = self._deadline()
+        result: list[T] = []
+        with anyio.move_on_after(None if when is None else max(0.0, when - self._clock())) as scope:
+            result.append(await read())
+        if scope.cancelled_caught:
+            raise Expired
+        return result[0]
+
+    def disarm(self) -> None:
+        """See `Guard`."""
+
+
+def guard_for(deadline: Deadline, clock: Callable[[], float]) -> Guard:
+    """The guard that fits the event loop that is running."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return ScopeGuard(deadline, clock)
+    return TimerGuard(deadline, clock, loop)

@@ -1,0 +1,114 @@
+"""Decoder of the `chat` dialect: OpenAI Chat Completions and everything that says it is compatible.
+
+Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become their
+event at once; documented ones are read member by member; odd ones are mended first.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.chat.calls import fragments
+from streamkit.dialects.chat.chunks import ChunkReader
+from streamkit.dialects.chat.mending import mend
+from streamkit.dialects.chat.wire import Call, Chunk, PlainDelta, decode_chunk, decode_plain
+from streamkit.dialects.payloads import read
+from streamkit.events import Event, ProviderEvent, ReasoningDelta, TextDelta
+from streamkit.evidence import EndMarker
+from streamkit.fault_events import error_events
+from streamkit.frames import Frame
+from streamkit.jsontypes import is_object
+from streamkit.quirks.chat import unknown_frame
+
+__all__ = ["ChatDecoder"]
+
+DONE = b"[DONE]"
+
+
+class ChatDecoder:
+    """Frames of chat completions to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        self._limits = options.limits
+        self._chunks = ChunkReader()
+        self._deltas = self._chunks.deltas
+        self._spoken = self._deltas.spoken
+        self._thought = self._deltas.thought
+        self._called = self._deltas.called
+
+    def feed(self, frame: Frame) -> Iterable[Event]:
+        """What this frame means."""
+        chunks = self._chunks
+        if chunks.attentive:
+            return self._read(frame)
+        try:
+            chunk = decode_plain(frame.data)
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+            return self._read(frame)
+        choices = chunk.choices
+        if chunk.usage is None and len(choices) == 1 and chunk.id == chunks.id and chunk.model == chunks.model:
+            choice = choices[0]
+            delta = choice.delta
+            calls = delta.tool_calls
+            if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+                if not calls and not delta.content and choice.index in self._thought:
+                    return self._thinking(delta, choice.index) or self._read(frame)
+            elif not calls:
+                text = delta.content
+                if not text:
+                    return ()
+                if choice.index in self._spoken:
+                    return (TextDelta(text=text, choice=choice.index),)
+            elif not delta.content and choice.index in self._called:
+                return fragments(calls, choice.index)
+        return self._read(frame)
+
+    def _thinking(self, delta: PlainDelta, choice: int) -> tuple[Event, ...]:
+        """Plain reasoning in the remembered field; nothing where there is more to it."""
+        if delta.reasoning_content:
+            if delta.reasoning or self._deltas.field != "reasoning_content":
+                return ()
+            text = delta.reasoning_content
+        elif delta.reasoning and self._deltas.field == "reasoning":
+            text = delta.reasoning
+        else:
+            return ()
+        for detail in delta.reasoning_details or ():
+            if detail.signature or detail.data:
+                return ()
+        return (ReasoningDelta(text=text, choice=choice),)
+
+    def close(self) -> Iterable[Event]:
+        """Halves of characters, and a finish that only a closing usage frame tells (C10)."""
+        return self._chunks.close()
+
+    def _read(self, frame: Frame) -> Iterable[Event]:
+        """Every documented member of a frame."""
+        if frame.data == DONE:
+            return [*self._chunks.ending(), EndMarker(name="[DONE]")]
+        try:
+            chunk = decode_chunk(frame.data)
+        except (ValueError, RecursionError):
+            return self._tolerate(frame)
+        return self._chunks.read(chunk, frame)
+
+    def _tolerate(self, frame: Frame) -> list[Event]:
+        """What the strict types refuse: no JSON, several documents in one frame, or odd shapes."""
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out += error_events(reading.error_text)
+        self._deltas.joining = bool(reading.surrogates)
+        for payload in reading.objects:
+            if is_object(payload):
+                mended = mend(payload)
+                out += mended.quirks
+                out += self._chunks.read(mended.chunk, frame, payload)
+            else:
+                out.append(unknown_frame.seen(data=payload))
+        self._deltas.joining = False
+        if reading.done:
+            out += self._chunks.ending()
+            out.append(EndMarker(name="[DONE]"))
+        return out

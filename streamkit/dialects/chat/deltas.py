@@ -1,0 +1,211 @@
+"""What one delta says, in the order in which it counts: reasoning, content, refusal, calls (B29, F18).
+
+The memory kept here is what translating needs: the name of this stream's reasoning field (E11), and which choices have
+spoken, so that a repetition in another shape is known as one (F06).
+"""
+
+from streamkit.dialects.chat.calls import fragments
+from streamkit.dialects.chat.sources import Sources, audio_event, image_event
+from streamkit.dialects.chat.wire import Delta, Detail
+from streamkit.dialects.payloads import SurrogateJoiner
+from streamkit.events import (
+    Event,
+    ItemFinished,
+    ItemStarted,
+    MetadataReported,
+    ReasoningDelta,
+    RefusalDelta,
+    SignatureReported,
+    TextDelta,
+)
+from streamkit.evidence import CallFragment
+from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.quirks.chat import reasoning_fields_differ, role_unexpected
+from streamkit.quirks.chat_calls import legacy_function_call
+
+__all__ = ["DeltaReader"]
+
+REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
+ROLES = frozenset({None, "", "assistant"})
+
+
+class DeltaReader:
+    """Deltas to events."""
+
+    def __init__(self) -> None:
+        self.joiner = SurrogateJoiner()
+        self.joining = False
+        """Whether strings of this frame may hold halves of characters (J01)."""
+        self.sources = Sources()
+        self.spoken: set[int] = set()
+        """Choices that said text."""
+        self.thought: set[int] = set()
+        """Choices that said reasoning."""
+        self.called: set[int] = set()
+        """Choices that called a tool."""
+        self.field = ""
+        """The reasoning field that this stream uses."""
+        self._reported_field = ""
+        self._signed: dict[int, tuple[str, str | int | None]] = {}
+        self._signatures: list[JsonObject] = []
+        self._reported_signatures = 0
+        self._executed: set[tuple[int, int]] = set()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing that a caller could use was said."""
+        return not (self.spoken or self.thought or self.called)
+
+    def read(self, delta: Delta, choice: int) -> list[Event]:
+        """The events of one delta."""
+        out: list[Event] = []
+        if delta.role not in ROLES:
+            out.append(role_unexpected.seen(detail=delta.role or ""))
+        self._reasoning(delta, choice, out)
+        if delta.content:
+            self.text(delta.content, choice, out)
+        for kind, text in delta.pieces or ():
+            if kind == "text":
+                self.text(text, choice, out)
+            else:
+                self.reasoning(text, choice, out)
+        if delta.annotations:
+            out += self.sources.annotations(delta.annotations, choice)
+        for image in delta.images or ():
+            out.append(image_event(image, choice))
+        if is_object(delta.audio) and (audio := audio_event(delta.audio, choice)) is not None:
+            out.append(audio)
+        if delta.refusal:
+            self.spoken.add(choice)
+            out.append(RefusalDelta(text=self._whole(("refusal", choice), delta.refusal), choice=choice))
+        if delta.tool_calls:
+            out += self._calls(delta, choice)
+        if delta.function_call is not None and (delta.function_call.name or delta.function_call.arguments):
+            self.called.add(choice)
+            out.append(legacy_function_call.seen(detail=delta.function_call.name or ""))
+            name, arguments = delta.function_call.name or "", delta.function_call.arguments or ""
+            out.append(CallFragment(choice=choice, index=0, name=name, arguments=arguments))
+        for position, tool in enumerate(delta.executed_tools or ()):
+            self._executed_tool(tool, position, choice, out)
+        if delta.provider_metadata:
+            out.append(MetadataReported(metadata={"provider_metadata": delta.provider_metadata}))
+        return out
+
+    def text(self, text: str, choice: int, out: list[Event]) -> None:
+        """Visible text."""
+        self.spoken.add(choice)
+        if whole := self._whole(("text", choice), text):
+            out.append(TextDelta(text=whole, choice=choice))
+
+    def reasoning(self, text: str, choice: int, out: list[Event]) -> None:
+        """Readable reasoning."""
+        self.thought.add(choice)
+        if whole := self._whole(("reasoning", choice), text):
+            out.append(ReasoningDelta(text=whole, choice=choice))
+
+    def flush(self) -> list[Event]:
+        """Halves of characters whose other half never came."""
+        out: list[Event] = []
+        for channel, held in self.joiner.flush():
+            kind, choice, *rest = channel
+            if kind == "text":
+                out.append(TextDelta(text=held, choice=choice))
+            elif kind == "reasoning":
+                out.append(ReasoningDelta(text=held, choice=choice))
+            elif kind == "refusal":
+                out.append(RefusalDelta(text=held, choice=choice))
+            else:
+                out.append(CallFragment(choice=choice, index=rest[0], slot=rest[1], arguments=held))
+        return out
+
+    def signatures(self) -> list[Event]:
+        """The opaque pieces of `reasoning_details` since the last asking, without their text, for replay (E13, I31)."""
+        if len(self._signatures) == self._reported_signatures:
+            return []
+        self._reported_signatures = len(self._signatures)
+        return [MetadataReported(metadata={"reasoning_details": list(self._signatures)})]
+
+    def _whole(self, channel: tuple[str | int | None, ...], text: str) -> str:
+        return self.joiner.join(channel, text) if self.joining or self.joiner.pending else text
+
+    def _calls(self, delta: Delta, choice: int) -> list[Event]:
+        out = fragments(delta.tool_calls or (), choice)
+        if out:
+            self.called.add(choice)
+        if not self.joining and not self.joiner.pending:
+            return out
+        return [self._joined(event) if isinstance(event, CallFragment) else event for event in out]
+
+    def _joined(self, event: CallFragment) -> CallFragment:
+        channel = ("arguments", event.choice, event.index, event.slot)
+        return CallFragment(
+            choice=event.choice,
+            index=event.index,
+            slot=event.slot,
+            call_id=event.call_id,
+            name=event.name,
+            arguments=self._whole(channel, event.arguments) if event.arguments else "",
+            custom=event.custom,
+            whole=event.whole,
+            extra=event.extra,
+        )
+
+    def _reasoning(self, delta: Delta, choice: int, out: list[Event]) -> None:
+        """One field speaks for a chunk: the remembered one, else the first that says something (E11, E12, E15)."""
+        present = {name: text for name in REASONING_FIELDS if (text := getattr(delta, name)) is not None}
+        said = {name: text for name, text in present.items() if text}
+        if present and not self.field:
+            name = next(iter(said or present))
+            if said:
+                self.field = name
+            if name != self._reported_field:
+                self._reported_field = name
+                out.append(MetadataReported(metadata={"reasoning_field": name}))
+        if said:
+            name = self.field if self.field in said else next(iter(said))
+            if any(text != said[name] for text in said.values()):
+                out.append(reasoning_fields_differ.seen(detail=", ".join(said)))
+            self.reasoning(said[name], choice, out)
+        for detail in delta.reasoning_details or ():
+            self._detail(detail, choice, out, spoken=bool(said))
+
+    def _detail(self, detail: Detail, choice: int, out: list[Event], *, spoken: bool) -> None:
+        """A structured piece: its text only where no plain field said it, its payload always (E13)."""
+        text = detail.text or detail.summary
+        if text and not spoken:
+            self.thought.add(choice)
+            kind = "reasoning" if detail.text else "summary"
+            whole = self._whole(("reasoning", choice), text)
+            if whole:
+                out.append(ReasoningDelta(text=whole, choice=choice, kind=kind))
+        payload = detail.signature or detail.data
+        if not payload:
+            return
+        self.thought.add(choice)
+        mark = (detail.type or "", detail.id or detail.index)
+        first = self._signed.setdefault(choice, mark) == mark
+        sort = (detail.format or "").startswith("anthropic")
+        out.append(
+            SignatureReported(
+                choice=choice,
+                key=None if first else ("reasoning_details", choice, mark[0], mark[1] or 0),
+                signature=payload,
+                kind="signature" if detail.signature else "redacted" if sort else "encrypted_content",
+            )
+        )
+        members = (name for name in Detail.__struct_fields__ if name not in ("text", "summary"))
+        self._signatures.append({n: value for n in members if (value := getattr(detail, n)) is not None})
+
+    def _executed_tool(self, tool: Json, position: int, choice: int, out: list[Event]) -> None:
+        """A tool that the server ran itself: announced with its input, finished with its output (D43)."""
+        if not is_object(tool):
+            return
+        index = tool.get("index")
+        index = index if isinstance(index, int) else position
+        key = ("executed_tool", choice, index)
+        if (choice, index) not in self._executed:
+            self._executed.add((choice, index))
+            name = str(tool.get("name") or tool.get("type") or "")
+            out.append(ItemStarted(key=key, choice=choice, type="executed_tool", name=name, details=dict(tool)))
+        if tool.get("output") is not None:
+            out.append(ItemFinished(key=key, choice=choice, details=dict(tool)))

@@ -1,0 +1,65 @@
+"""Frames of other routes that turn up on chat URLs, as chunks (F06, F09, F10, F24)."""
+
+from streamkit.dialects.chat.mending import Mended, mend_delta
+from streamkit.dialects.chat.values import as_text
+from streamkit.dialects.chat.wire import Choice, Chunk, Delta
+from streamkit.events import QuirkSeen
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.chat import token_frames, worker_frames
+
+__all__ = ["foreign_frame", "message_delta"]
+
+
+def foreign_frame(payload: JsonObject, *, silent: bool) -> Mended | None:
+    """A frame without choices as a chunk; None where it is no such shape.
+
+    Args:
+        payload: the frame.
+        silent: nothing was said yet: only then does a text that repeats the whole answer count.
+    """
+    if is_object(payload.get("token")):
+        return _token(payload, silent=silent)
+    if "generated_text" in payload and isinstance(payload["generated_text"], str):
+        text = payload["generated_text"] if silent else ""
+        return _mended(payload, Delta(content=text), _reason(payload), token_frames.seen())
+    if "response" in payload and "done" not in payload and not is_object(payload["response"]):
+        return _worker(payload)
+    return None
+
+
+def _mended(payload: JsonObject, delta: Delta, finish: Json, *quirks: QuirkSeen, usage: Json = None) -> Mended:
+    usage = payload.get("usage") if usage is None else usage
+    return Mended(Chunk(choices=[Choice(delta=delta, finish_reason=finish)], usage=usage), quirks)
+
+
+def _reason(payload: JsonObject) -> Json:
+    details = payload.get("details")
+    return details.get("finish_reason") if is_object(details) else None
+
+
+def _token(payload: JsonObject, *, silent: bool) -> Mended:
+    """The native TGI route: one token a frame; the last one repeats the whole text."""
+    token = payload["token"]
+    text = token.get("text")
+    content = as_text(text) if text is not None and not token.get("special") else ""
+    if silent and not content and isinstance(payload.get("generated_text"), str):
+        content = payload["generated_text"]
+    details = payload.get("details")
+    usage = {"generated_tokens": details["generated_tokens"]} if is_object(details) and "generated_tokens" in details else None
+    return _mended(payload, Delta(content=content), _reason(payload), token_frames.seen(), usage=usage)
+
+
+def _worker(payload: JsonObject) -> Mended:
+    """The native Workers AI route."""
+    quirks: list[QuirkSeen] = [worker_frames.seen()]
+    delta = mend_delta({"content": payload["response"], "tool_calls": payload.get("tool_calls")}, quirks.append, whole=True)
+    return _mended(payload, delta, payload.get("finish_reason"), *quirks)
+
+
+def message_delta(message: Json) -> tuple[Delta, list[QuirkSeen]]:
+    """A whole message as one delta; its calls are complete and have a place in their list."""
+    quirks: list[QuirkSeen] = []
+    if is_object(message):
+        return mend_delta(message, quirks.append, whole=True), quirks
+    content = message if isinstance(message, str) or is_array(message) else None
+    return mend_delta({"content": content}, quirks.append), quirks

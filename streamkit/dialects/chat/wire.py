@@ -1,0 +1,173 @@
+"""The shapes of a Chat Completions chunk, twice: plain chunks, decoded as fast as can be, and everything documented.
+
+`PlainChunk` admits only what most chunks of most streams are: text, plain reasoning, call fragments, running usage.
+Members that would need more work are typed as null there, so the decoder itself refuses such a chunk and no member has
+to be tested afterwards. What it refuses is read as `Chunk`; what that refuses too is odd (see `mending`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from streamkit.jsontypes import Json, JsonObject
+
+__all__ = [
+    "Call",
+    "Choice",
+    "Chunk",
+    "Custom",
+    "Delta",
+    "Detail",
+    "Function",
+    "PlainChunk",
+    "decode_chunk",
+    "decode_plain",
+]
+
+
+class Function(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The function of a call. Unknown members are refused, so that the tolerant path may keep them (D40)."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class Custom(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A custom tool's call: free text instead of arguments (D31)."""
+
+    name: str | None = None
+    input: str | None = None
+
+
+class Call(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One entry of `tool_calls`."""
+
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: Function | None = None
+    custom: Custom | None = None
+    extra_content: JsonObject | None = None
+    """Where Gemini keeps thought signatures (D40)."""
+    whole: bool = msgspec.field(default=False, name="=whole")
+    """Set by the tolerant path: the arguments came as an object (D17)."""
+    extra: JsonObject | None = msgspec.field(default=None, name="=extra")
+    """Set by the tolerant path: members that no document names (D40)."""
+
+
+class Detail(msgspec.Struct, frozen=True, gc=False):
+    """One entry of OpenRouter's `reasoning_details` (E13)."""
+
+    type: str | None = None
+    text: str | None = None
+    summary: str | None = None
+    signature: str | None = None
+    data: str | None = None
+    id: str | None = None
+    index: int | None = None
+    format: str | None = None
+
+
+class Delta(msgspec.Struct, frozen=True, gc=False):
+    """What a chunk adds to one choice."""
+
+    role: str | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: Sequence[Call] | None = None
+    reasoning_details: Sequence[Detail] | None = None
+    refusal: str | None = None
+    reasoning_text: str | None = None
+    thinking: str | None = None
+    function_call: Function | None = None
+    annotations: Sequence[Json] | None = None
+    images: Sequence[Json] | None = None
+    audio: Json = None
+    executed_tools: Sequence[Json] | None = None
+    """Groq's server-side tools (D43)."""
+    provider_metadata: Json = None
+    content_list: None = None
+    """Snowflake's typed blocks, for the tolerant path (F17)."""
+    pieces: Sequence[tuple[str, str]] | None = msgspec.field(default=None, name="=pieces")
+    """Set by the tolerant path: (`text` or `reasoning`, characters) in their order (F05)."""
+
+
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """One alternative answer. What else it holds is read untyped, where it finishes."""
+
+    index: int = 0
+    delta: Delta | None = None
+    finish_reason: Json = None
+    message: Json = None
+    text: str | None = None
+    usage: Json = None
+    error: Json = None
+
+
+class Chunk(msgspec.Struct, frozen=True, gc=False):
+    """One frame. What else it holds is read untyped, where it is the first, finishes a choice, or has none."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: Sequence[Choice] | None = None
+    usage: Json = None
+    error: Json = None
+    x_groq: Json = None
+    citations: Sequence[Json] | None = None
+    search_results: Sequence[Json] | None = None
+    warnings: Json = None
+
+
+Nothing = list[None] | None
+"""An empty list or null."""
+
+
+class PlainDelta(msgspec.Struct, frozen=True, gc=False):
+    """A delta that can hold only text, reasoning and call fragments."""
+
+    role: Literal["assistant", ""] | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: Sequence[Call] | None = None
+    reasoning_details: Sequence[Detail] | None = None
+    refusal: Literal[""] | None = None
+    reasoning_text: None = None
+    thinking: None = None
+    function_call: None = None
+    annotations: Nothing = None
+    images: Nothing = None
+    audio: None = None
+    executed_tools: Nothing = None
+    provider_metadata: None = None
+    content_list: Nothing = None
+
+
+class PlainChoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A choice that does not finish."""
+
+    index: int = 0
+    delta: PlainDelta
+    finish_reason: Literal["", "null"] | None = None
+    usage: None = None
+    error: None = None
+
+
+class PlainChunk(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A frame with content or nothing."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: Sequence[PlainChoice]
+    usage: JsonObject | None = None
+    error: None = None
+    x_groq: None = None
+    citations: Nothing = None
+    search_results: Nothing = None
+    warnings: Nothing = None
+
+
+decode_plain: Final[Callable[[bytes], PlainChunk]] = msgspec.json.Decoder(PlainChunk).decode
+decode_chunk: Final[Callable[[bytes], Chunk]] = msgspec.json.Decoder(Chunk).decode

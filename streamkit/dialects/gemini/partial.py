@@ -1,0 +1,149 @@
+"""Streamed arguments (D41): pieces with a JSON path each, put together to one value.
+
+Nothing is parsed or joined per piece: strings are kept in pieces, the argument text is made once, at the call's end.
+"""
+
+import re
+
+import msgspec
+
+from streamkit.dialects.gemini.wire import PartialArg
+from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
+
+__all__ = ["PartialArguments", "json_text"]
+
+_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,6})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
+_ESCAPE = re.compile(r"\\(.)")
+
+Step = str | int
+
+
+class Pieces:
+    """A string that is still growing."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, first: str) -> None:
+        self.parts = [first]
+
+
+class PartialArguments:
+    """The arguments of one streamed call while they grow.
+
+    Args:
+        depth: levels of nesting that are taken in (J05).
+    """
+
+    def __init__(self, depth: int) -> None:
+        self._root: JsonObject = {}
+        self._depth = depth
+        self.size = 0
+        """Characters taken in so far, paths included."""
+
+    def __bool__(self) -> bool:
+        return bool(self._root)
+
+    def update(self, members: JsonObject) -> None:
+        """Whole arguments that came beside the pieces."""
+        self._root.update(members)
+        self.size += len(json_text(members))
+
+    def add(self, piece: PartialArg) -> bool:
+        """Put a piece in its place; False where its path names none."""
+        steps = _steps(piece.json_path)
+        if not steps or len(steps) > self._depth or isinstance(steps[0], int):
+            return False
+        self.size += len(piece.json_path) + len(piece.string_value or "") + 8
+        holder: Json = self._root
+        for step, following in zip(steps, steps[1:], strict=False):
+            holder = _child(holder, step, [] if isinstance(following, int) else {})
+            if holder is None:
+                return False
+        return _put(holder, steps[-1], piece)
+
+    def text(self, *, whole: bool) -> str:
+        """The argument text; without `whole` its closing brackets are left open, as of a text that was cut."""
+        text = json_text(self._root)
+        if whole:
+            return text
+        return text.rstrip("}]") if self._root else ""
+
+
+def json_text(value: Json) -> str:
+    """A value as compact JSON, the order of its members kept."""
+    return msgspec.json.encode(value, enc_hook=_joined).decode()
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, Pieces):
+        value.parts = ["".join(value.parts)]
+        return value.parts[0]
+    raise NotImplementedError
+
+
+def _steps(path: str) -> list[Step]:
+    """`$.a[0]['b c']` as `["a", 0, "b c"]`; empty where it is no such path."""
+    if not path.startswith("$"):
+        return []
+    steps: list[Step] = []
+    at = 1
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if match is None:
+            return []
+        plain, number, single, double = match.groups()
+        if number is not None:
+            steps.append(int(number))
+        else:
+            steps.append(plain if plain is not None else _ESCAPE.sub(r"\1", single if single is not None else double))
+        at = match.end()
+    return steps
+
+
+def _child(holder: Json, step: Step, fresh: Json) -> Json:
+    """The container at a step, made where there is none; None where something else stands there."""
+    if isinstance(step, int):
+        if not is_array(holder) or step > len(holder):
+            return None
+        if step == len(holder):
+            holder.append(fresh)
+        child = holder[step]
+    else:
+        if not is_object(holder):
+            return None
+        child = holder.setdefault(step, fresh)
+    return child if type(child) is type(fresh) else None
+
+
+def _put(holder: Json, step: Step, piece: PartialArg) -> bool:
+    if isinstance(step, int):
+        return is_array(holder) and _put_at(holder, step, piece)
+    if not is_object(holder):
+        return False
+    holder[step] = _grown(holder.get(step), piece)
+    return True
+
+
+def _put_at(holder: JsonArray, step: int, piece: PartialArg) -> bool:
+    if step > len(holder):
+        return False
+    if step == len(holder):
+        holder.append(_grown(None, piece))
+    else:
+        holder[step] = _grown(holder[step], piece)
+    return True
+
+
+def _grown(before: Json, piece: PartialArg) -> Json:
+    """What stands at a path after this piece: strings grow, other values replace."""
+    if piece.string_value is not None:
+        if isinstance(before, Pieces):
+            before.parts.append(piece.string_value)
+            return before
+        return Pieces(piece.string_value)
+    if piece.number_value is not None:
+        number = piece.number_value
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    if piece.bool_value is not None:
+        return piece.bool_value
+    return before if piece.null_value is msgspec.UNSET else None

@@ -1,0 +1,332 @@
+"""Decoder of the `responses` dialect. It translates; the ledger keeps the books."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, get_args
+
+import msgspec
+
+from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions, Dialect
+from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
+from streamkit.dialects.responses import wire
+from streamkit.dialects.responses.items import claim_item, content_claim, start_item, text
+from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    KeepAlive,
+    MediaAdded,
+    MetadataReported,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    ResponseStarted,
+    TextDelta,
+)
+from streamkit.evidence import EndMarker, PartClaim, PartClaimed
+from streamkit.faults import provider_error
+from streamkit.frames import Frame
+from streamkit.items import PartKind
+from streamkit.jsontypes import Json, JsonObject
+from streamkit.quirks.responses import (
+    index_missing,
+    item_shape,
+    rate_limits_frame,
+    type_conflict,
+    type_from_event,
+    unknown_event,
+)
+
+__all__ = ["RESPONSES", "ResponsesDecoder"]
+
+Events = Iterable[Event]
+
+ARGUMENT_DELTAS = ("response.mcp_call_arguments.delta", "response.mcp_call.arguments.delta")
+WHOLE_BODY = ("response", "realtime.response")
+NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
+KNOWN_TYPES = frozenset(NAMES.values())
+
+
+class ResponsesDecoder:
+    """Frames of the Responses API to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        self._limits = options.limits
+        self._joiner = SurrogateJoiner()
+        self._unnumbered = False
+        self._table: dict[type, Callable[..., Events]] = {
+            wire.TextDeltaFrame: self._text,
+            wire.ArgumentsDeltaFrame: self._arguments,
+            wire.CustomDeltaFrame: self._arguments,
+            wire.ReasoningDeltaFrame: self._reasoning,
+            wire.SummaryDeltaFrame: self._summary,
+            wire.RefusalDeltaFrame: self._refusal,
+            wire.TextDoneFrame: lambda f: self._done(f, "message", "text", f.text, f.content_index),
+            wire.RefusalDoneFrame: lambda f: self._done(f, "message", "refusal", f.refusal, f.content_index),
+            wire.ReasoningDoneFrame: lambda f: self._done(f, "reasoning", "reasoning", f.text, f.content_index),
+            wire.SummaryDoneFrame: lambda f: self._done(f, "reasoning", "summary", f.text, f.summary_index),
+            wire.ArgumentsDoneFrame: lambda f: self._done(f, "function_call", "arguments", f.arguments, 0),
+            wire.CustomDoneFrame: lambda f: self._done(f, "custom_tool_call", "arguments", f.input, 0),
+            wire.PartAddedFrame: lambda f: self._part(f, "message", f.content_index),
+            wire.PartDoneFrame: lambda f: self._part(f, "message", f.content_index),
+            wire.SummaryPartAddedFrame: lambda f: self._part(f, "reasoning", f.summary_index),
+            wire.SummaryPartDoneFrame: lambda f: self._part(f, "reasoning", f.summary_index),
+            wire.AnnotationFrame: self._annotation,
+            wire.ItemAddedFrame: self._added,
+            wire.ItemDoneFrame: self._item_done,
+            wire.CreatedFrame: self._created,
+            wire.ProgressFrame: self._progress,
+            wire.QueuedFrame: self._progress,
+        }
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            message = wire.FRAME.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        kind = message.__class__
+        name = frame.event
+        if name and name != NAMES[kind]:
+            return [type_conflict.seen(detail=name), *self._table[kind](message)]
+        return self._table[kind](message)
+
+    def close(self) -> Events:
+        """Half a character that was held back."""
+        for channel, held in self._joiner.flush():
+            key, index = channel
+            yield TextDelta(key=key, text=held, index=index)
+
+    # the typed path
+
+    def _text(self, frame: wire.TextDeltaFrame) -> Events:
+        if self._joiner.pending:
+            return self._joined(frame)
+        return (
+            TextDelta(
+                sequence_number=frame.sequence_number,
+                key=("item", frame.output_index, frame.item_id),
+                text=frame.delta,
+                index=frame.content_index,
+            ),
+        )
+
+    def _joined(self, frame: wire.TextDeltaFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        whole = self._joiner.join((key, frame.content_index), frame.delta)
+        return (TextDelta(sequence_number=frame.sequence_number, key=key, text=whole, index=frame.content_index),)
+
+    def _arguments(self, frame: wire.ArgumentsDeltaFrame | wire.CustomDeltaFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        return (ArgumentsDelta(sequence_number=frame.sequence_number, key=key, text=frame.delta),)
+
+    def _reasoning(self, frame: wire.ReasoningDeltaFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        sequence, index = frame.sequence_number, frame.content_index
+        return (ReasoningDelta(sequence_number=sequence, key=key, text=frame.delta, index=index),)
+
+    def _summary(self, frame: wire.SummaryDeltaFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        sequence, index = frame.sequence_number, frame.summary_index
+        return (ReasoningDelta(sequence_number=sequence, key=key, text=frame.delta, kind="summary", index=index),)
+
+    def _refusal(self, frame: wire.RefusalDeltaFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        sequence, index = frame.sequence_number, frame.content_index
+        return (RefusalDelta(sequence_number=sequence, key=key, text=frame.delta, index=index),)
+
+    def _done(self, frame: wire.PieceFrame, item_type: str, kind: PartKind, claim: str | None, index: int) -> Events:
+        return (
+            PartClaimed(
+                sequence_number=frame.sequence_number,
+                key=("item", frame.output_index, frame.item_id),
+                item_type=item_type,
+                claim=PartClaim(kind, claim, index),
+            ),
+        )
+
+    def _part(self, frame: wire.PartFrame, item_type: str, index: int) -> Events:
+        claim = content_claim(frame.part, index)
+        if claim is None or not claim.text:
+            return ()
+        if claim.kind == "text" and item_type == "reasoning":
+            claim = PartClaim("summary", claim.text, index)
+        key = ("item", frame.output_index, frame.item_id)
+        return (PartClaimed(sequence_number=frame.sequence_number, key=key, item_type=item_type, claim=claim),)
+
+    def _annotation(self, frame: wire.AnnotationFrame) -> Events:
+        key = ("item", frame.output_index, frame.item_id)
+        sequence, index = frame.sequence_number, frame.content_index
+        return (AnnotationAdded(sequence_number=sequence, key=key, annotation=frame.annotation, index=index),)
+
+    def _added(self, frame: wire.ItemAddedFrame) -> Events:
+        index = None if frame.output_index < 0 else frame.output_index
+        started = start_item(frame.item, index, frame.sequence_number)
+        if index is None and not self._unnumbered:
+            self._unnumbered = True
+            return (index_missing.seen(detail="response.output_item.added"), started)
+        return (started,)
+
+    def _item_done(self, frame: wire.ItemDoneFrame) -> Events:
+        index = None if frame.output_index < 0 else frame.output_index
+        return claim_item(frame.item, index, frame.sequence_number)
+
+    def _created(self, frame: wire.CreatedFrame) -> Events:
+        head = frame.response
+        return (
+            ResponseStarted(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),
+        )
+
+    def _progress(self, frame: wire.ProgressFrame | wire.QueuedFrame) -> Events:
+        head = frame.response
+        return (
+            MetadataReported(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),
+        )
+
+    # the tolerant path
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading: Reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        for payload in reading.objects:
+            out += self._payload(payload, frame, surrogates=reading.surrogates)
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _payload(self, payload: JsonObject, frame: Frame, *, surrogates: bool) -> list[Event]:
+        out: list[Event] = []
+        name = payload.get("type")
+        if not isinstance(name, str) or not name:
+            if frame.event and frame.event != "message":
+                name = frame.event
+                payload["type"] = name
+                out.append(type_from_event.seen(detail=name))
+            else:
+                return [*out, *self._untyped(payload)]
+        elif frame.event and frame.event != name:
+            out.append(type_conflict.seen(detail=frame.event))
+        sequence = payload.get("sequence_number")
+        number = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) else None
+        if name in TERMINALS:
+            return out + read_terminal(payload, name, number)
+        if name == "error":
+            return [*out, ErrorReported(sequence_number=number, error=provider_error(payload))]
+        if name in KNOWN_TYPES:
+            return out + self._mended(payload, name, surrogates=surrogates)
+        return out + self._other(payload, name, number)
+
+    def _mended(self, payload: JsonObject, name: str, *, surrogates: bool) -> list[Event]:
+        """A known frame whose members have odd types: mended, then read like any other."""
+        fixed = {member: value for member, value in payload.items() if value is not None}
+        for member in ("output_index", "content_index", "summary_index", "sequence_number"):
+            if member in fixed and (not isinstance(fixed[member], int) or isinstance(fixed[member], bool)):
+                mended = int(fixed[member]) if str(fixed[member]).isdigit() else None
+                fixed = {**fixed, member: mended} if mended is not None else _without(fixed, member)
+        if name.endswith(".delta") and not isinstance(fixed.get("delta"), str):
+            if fixed.get("delta") is None:
+                return []
+            fixed["delta"] = msgspec.json.encode(fixed["delta"]).decode()
+        if name.endswith((".done", ".added")):
+            for member in ("text", "refusal", "arguments", "input"):
+                if member in fixed and not isinstance(fixed[member], str):
+                    fixed[member] = msgspec.json.encode(fixed[member]).decode()
+            for member, default in (("text", None), ("refusal", None), ("arguments", None), ("input", None)):
+                fixed.setdefault(member, default)
+            for member in ("item", "part"):
+                if not isinstance(fixed.get(member), dict):
+                    fixed[member] = {}
+        if not isinstance(fixed.get("item_id", ""), str):
+            fixed["item_id"] = str(fixed["item_id"])
+        if not isinstance(fixed.get("response", {}), dict) or "response" not in fixed:
+            fixed["response"] = {}
+        response = fixed["response"]
+        fixed["response"] = {member: response[member] for member in ("id", "model") if text(response.get(member))}
+        fixed.setdefault("annotation", None)
+        try:
+            message: Any = msgspec.convert(fixed, type=wire.FRAME.type)
+        except msgspec.ValidationError:
+            return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
+        quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]
+        if isinstance(message, wire.TextDeltaFrame):
+            return [*quirks, *self._joined(message)]
+        return [*quirks, *self._table[message.__class__](message)]
+
+    def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
+        """A frame whose type the strict types do not list."""
+        if name in ARGUMENT_DELTAS and isinstance(payload.get("delta"), str):
+            frame = msgspec.convert(
+                {"type": "response.function_call_arguments.delta", **_pieces(payload)}, type=wire.FRAME.type
+            )
+            return list(self._arguments(frame))
+        if name in ("response.audio.delta", "response.audio.transcript.delta"):
+            member = "data" if name == "response.audio.delta" else "transcript"
+            media: dict[str, Any] = {member: text(payload.get("delta"))}
+            return [MediaAdded(sequence_number=number, key=("item", -1, "audio"), media_type="audio", **media)]
+        if name in ("keepalive", "ping"):
+            return [KeepAlive(sequence_number=number, comment=name)]
+        event = ProviderEvent(sequence_number=number, name=name, data=payload)
+        if name == "codex.rate_limits":
+            return [rate_limits_frame.seen(data=payload), event]
+        if name.startswith("response."):
+            return [event]
+        return [unknown_event.seen(detail=name), event]
+
+    def _untyped(self, payload: JsonObject) -> list[Event]:
+        """A payload without a type: an error in one of its shapes, a whole body, or something unknown."""
+        if payload.get("object") in WHOLE_BODY:
+            return _whole_body(payload)
+        if payload.get("error") or "detail" in payload or ("code" in payload and "message" in payload):
+            return [ErrorReported(error=provider_error(payload))]
+        return [unknown_event.seen(detail=", ".join(map(str, payload))), ProviderEvent(name="", data=payload)]
+
+
+def _pieces(payload: JsonObject) -> JsonObject:
+    kept = ("delta", "item_id", "output_index", "sequence_number")
+    return {member: payload[member] for member in kept if payload.get(member) is not None}
+
+
+def _without(payload: JsonObject, member: str) -> JsonObject:
+    return {name: value for name, value in payload.items() if name != member}
+
+
+def _whole_body(payload: JsonObject) -> list[Event]:
+    """A response that came as one JSON document instead of a stream (A17): here its output is the evidence."""
+    out: list[Event] = [
+        ResponseStarted(response_id=text(payload.get("id")), model=text(payload.get("model"))),
+    ]
+    output: Json = payload.get("output")
+    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    for index, item in enumerate(items):
+        out.append(start_item(item, index, None))
+        out += claim_item(item, index, None)
+    name = f"response.{payload.get('status')}"
+    return out + read_terminal({"response": payload}, name if name in TERMINALS else "response.done", None)
+
+
+def recognise(frame: Frame) -> int:
+    """How sure a frame makes it that this is the Responses API."""
+    data = frame.data[:4096]
+    if frame.event.startswith("response.") or b'"type":"response.' in data or b'"type": "response.' in data:
+        return CERTAIN
+    if b'"codex.' in data or b'"object":"response"' in data or b'"object": "response"' in data:
+        return LIKELY
+    return NO
+
+
+RESPONSES = Dialect(
+    name="responses",
+    title="OpenAI Responses",
+    framing="sse",
+    decoder=ResponsesDecoder,
+    recognise=recognise,
+    ends=("response.completed", "response.incomplete", "response.failed"),
+    announces_items=True,
+    closes_items=True,
+    sequenced=True,
+)

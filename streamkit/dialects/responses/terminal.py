@@ -1,0 +1,158 @@
+"""What a terminal frame of the Responses API is read for: status, id, usage, error, incomplete details. Never output.
+
+The claimed output is looked at for the types and ids of its items only, so that a quirk can name what differs.
+"""
+
+from streamkit.dialects.responses.items import text
+from streamkit.errors import ErrorInfo
+from streamkit.events import ErrorReported, Event, MetadataReported, UsageReported
+from streamkit.evidence import FinishClaimed, TerminalInventory
+from streamkit.faults import provider_error
+from streamkit.items import FinishReason, Status, Usage
+from streamkit.jsontypes import Json, JsonObject
+from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape
+
+__all__ = ["TERMINALS", "read_terminal", "read_usage"]
+
+TERMINALS: dict[str, str] = {
+    "response.completed": "completed",
+    "response.done": "",
+    "response.incomplete": "incomplete",
+    "response.failed": "failed",
+    "response.cancelled": "cancelled",
+    "response.canceled": "cancelled",
+}
+"""Terminal frame → the status that its name says; `response.done` says none (C04)."""
+
+SEVERITY = ("completed", "cancelled", "incomplete", "failed")
+"""Statuses, the worse the later (C05)."""
+
+REASONS: dict[str, FinishReason] = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
+
+KEPT = ("service_tier", "created_at", "background", "previous_response_id", "metadata", "safety_identifier")
+
+
+def count(value: Json) -> int | None:
+    """A token count, or None where the wire has no usable number (J13)."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str) and value.isdigit() and len(value) < 20:
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and value >= 0:
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def read_usage(raw: Json) -> Usage | None:
+    """The token counts of a Responses usage object, or None where there is none."""
+    if not isinstance(raw, dict) or not raw:
+        return None
+    inner = raw.get("input_tokens_details")
+    outer = raw.get("output_tokens_details")
+    inputs: JsonObject = inner if isinstance(inner, dict) else {}
+    outputs: JsonObject = outer if isinstance(outer, dict) else {}
+    output, reasoning = count(raw.get("output_tokens")), count(outputs.get("reasoning_tokens"))
+    given, total = count(raw.get("input_tokens")), count(raw.get("total_tokens"))
+    if None not in (output, reasoning, given, total) and total == given + output + reasoning and reasoning:  # type: ignore[operator]  # none is None here
+        output += reasoning  # type: ignore[operator]  # C27: not contained in the output count
+    return Usage(
+        input_tokens=given,
+        output_tokens=output,
+        total_tokens=total,
+        cached_tokens=count(inputs.get("cached_tokens")),
+        cache_write_tokens=count(inputs.get("cache_write_tokens")),
+        reasoning_tokens=reasoning,
+        raw=raw,
+    )
+
+
+def _odd_counts(raw: Json) -> bool:
+    return any(
+        not isinstance(raw.get(name), int) or isinstance(raw.get(name), bool)
+        for name in ("input_tokens", "output_tokens", "total_tokens")
+        if name in raw
+    )
+
+
+def _status(name: str, inner: Json) -> tuple[Status, list[Event]]:
+    said = TERMINALS.get(name, "")
+    if inner is None or inner == "":
+        return (said or "completed"), []  # type: ignore[return-value]  # the table's words are statuses
+    if inner not in SEVERITY:
+        quirk = status_unknown.seen(detail=str(inner))
+        return (said or "completed"), ([] if inner == "in_progress" else [quirk])  # type: ignore[return-value]  # likewise
+    if not said or said == inner:
+        return inner, []
+    worse = max(said, inner, key=SEVERITY.index)
+    return worse, [status_conflict.seen(detail=f"{name} with status {inner}")]
+
+
+def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
+    output = response.get("output")
+    if not isinstance(output, list):
+        shape = ("null" if output is None else type(output).__name__) if "output" in response else "absent"
+        return TerminalInventory(sequence_number=sequence, shape=shape)
+    items = [item for item in output if isinstance(item, dict)]
+    return TerminalInventory(
+        sequence_number=sequence,
+        shape="list",
+        items=tuple((text(item.get("type")), text(item.get("id"))) for item in items),
+    )
+
+
+def _error(response: JsonObject) -> ErrorInfo:
+    details = response.get("incomplete_details")
+    if response.get("error"):
+        return provider_error({"error": response["error"]})
+    reason = details.get("reason") if isinstance(details, dict) else None
+    return provider_error({"error": {"message": f"response failed: {reason}" if reason else "response failed"}})
+
+
+def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[Event]:
+    """Everything that a terminal frame means, in the order in which it is to be taken."""
+    inner = payload.get("response")
+    response: JsonObject = inner if isinstance(inner, dict) else {}
+    out: list[Event] = []
+    status, quirks = _status(name, response.get("status"))
+    out += quirks
+    metadata = {member: response[member] for member in KEPT if response.get(member)}
+    out.append(
+        MetadataReported(
+            sequence_number=sequence,
+            response_id=text(response.get("id")),
+            model=text(response.get("model")),
+            metadata=metadata,
+        )
+    )
+    raw = response.get("usage") or payload.get("usage")
+    usage = read_usage(raw)
+    if usage is not None:
+        if _odd_counts(raw):
+            out.append(usage_shape.seen(detail=repr(raw)))
+        out.append(UsageReported(sequence_number=sequence, usage=usage))
+    out.append(_inventory(response, sequence))
+    details = response.get("incomplete_details")
+    reason = text(details.get("reason")) if isinstance(details, dict) else ""
+    finish: FinishReason = "stop"
+    match status:
+        case "incomplete":
+            finish = REASONS.get(reason, "unknown")
+        case "failed":
+            finish = "error"
+            out.append(ErrorReported(sequence_number=sequence, error=_error(response)))
+        case "cancelled":
+            finish = "cancelled"
+        case _:
+            pass
+    out.append(
+        FinishClaimed(
+            sequence_number=sequence,
+            finish_reason=finish,
+            raw_finish_reason=f"{status}:{reason}" if reason and status == "incomplete" else status,
+            status=status,
+            details=details if isinstance(details, dict) else {},
+            terminal=True,
+            neutral=status == "completed",
+        )
+    )
+    return out

@@ -1,0 +1,52 @@
+"""The table of dialects: a name, and where its constant stands. Modules are imported when their dialect is asked for."""
+
+from functools import cache
+from importlib import import_module, metadata
+
+from streamkit.dialects.base import Dialect
+from streamkit.errors import UnknownDialect
+
+__all__ = ["all_dialects", "dialect_named", "dialect_names"]
+
+BUILT_IN = {
+    "responses": "streamkit.dialects.responses:RESPONSES",
+    "chat": "streamkit.dialects.chat:CHAT",
+    "anthropic": "streamkit.dialects.anthropic:ANTHROPIC",
+}
+
+ENTRY_POINTS = "streamkit.dialects"
+"""Entry-point group under which third parties announce a `Dialect` constant."""
+
+
+@cache
+def _third_party() -> dict[str, metadata.EntryPoint]:
+    return {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def dialect_names() -> tuple[str, ...]:
+    """The names of all dialects, the built-in ones first."""
+    return (*BUILT_IN, *(name for name in _third_party() if name not in BUILT_IN))
+
+
+@cache
+def dialect_named(name: str) -> Dialect:
+    """The dialect of this name.
+
+    Raises:
+        UnknownDialect: there is none.
+    """
+    place = BUILT_IN.get(name)
+    if place is not None:
+        module, _, constant = place.partition(":")
+        found: Dialect = getattr(import_module(module), constant)
+        return found
+    entry = _third_party().get(name)
+    if entry is None:
+        raise UnknownDialect(f"there is no dialect {name!r}; known are {', '.join(dialect_names())}, or None to recognise")
+    loaded: Dialect = entry.load()
+    return loaded
+
+
+def all_dialects() -> tuple[Dialect, ...]:
+    """Every dialect."""
+    return tuple(dialect_named(name) for name in dialect_names())

@@ -1,0 +1,160 @@
+"""Deviations of the Messages dialect that its decoder tolerates (groups A, B, F)."""
+
+from collections.abc import Iterator
+
+from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.quirks.registry import quirk
+from streamkit.quirks.tape import Edit, Tape, TapeFrame
+
+__all__ = [
+    "block_index_missing",
+    "block_kind",
+    "implicit_block",
+    "missing_message_start",
+    "piece_shape",
+    "piece_type_missing",
+    "start_input_replaced",
+    "start_text_repeated",
+    "undocumented_frame",
+    "whole_message_body",
+    "whole_message_frame",
+]
+
+
+def _typed(frame: TapeFrame, kind: str) -> JsonObject | None:
+    """The frame's payload if it is of this type."""
+    payload = frame.json
+    return payload if is_object(payload) and payload.get("type") == kind else None
+
+
+def _starts(tape: Tape, *kinds: str) -> Iterator[tuple[TapeFrame, JsonObject]]:
+    """The starts of blocks of these types."""
+    for frame in tape.frames:
+        payload = _typed(frame, "content_block_start")
+        if payload is not None and payload["content_block"].get("type") in kinds:
+            yield frame, payload
+
+
+def _deltas(tape: Tape, kind: str, after: int = 0) -> Iterator[tuple[TapeFrame, JsonObject]]:
+    """The deltas of this kind from one frame on."""
+    for frame in tape.frames[after:]:
+        payload = _typed(frame, "content_block_delta")
+        if payload is not None and payload["delta"].get("type") == kind:
+            yield frame, payload
+
+
+@quirk(
+    "anthropic",
+    effect="lossy",
+    fields=("id", "model", "usage"),
+    catalogue=("B18", "B27"),
+    sources=["bridges from other dialects", "Bedrock", "MiniMax"],
+)
+def missing_message_start(tape: Tape) -> Iterator[Edit]:
+    """The stream has no `message_start` before its first content or its stop; what it would have said is unknown."""
+    for frame in tape.frames:
+        if _typed(frame, "message_start") is not None:
+            yield tape.delete(frame)
+
+
+@quirk("anthropic", effect="repaired", catalogue="B19", sources=["bridges"])
+def implicit_block(tape: Tape) -> Iterator[Edit]:
+    """A block's delta or stop comes without a start; the block is what its delta is."""
+    for frame, payload in _starts(tape, "text", "thinking"):
+        block = payload["content_block"]
+        own = [f for f in tape.frames if is_object(f.json) and f.json.get("index") == payload["index"]]
+        kind = f"{block['type']}_delta"
+        first = own[own.index(frame) + 1] if own[-1] is not frame else None
+        delta = first.json.get("delta") if first is not None else None
+        if not block.get(block["type"]) and is_object(delta) and delta.get("type") == kind and delta.get(block["type"]):
+            yield tape.delete(frame)
+
+
+@quirk("anthropic", effect="harmless", catalogue="B22", sources=["MiniMax"])
+def whole_message_frame(tape: Tape) -> Iterator[Edit]:
+    """A frame holds the whole message; its content counts only where nothing was streamed."""
+    for frame in tape.frames:
+        if _typed(frame, "message_delta") is not None:
+            content = [{"type": "text", "text": "the same again"}]
+            whole = {"type": "message", "role": "assistant", "content": content, "stop_reason": None}
+            yield tape.insert(frame, whole)
+
+
+@quirk("anthropic", effect="harmless", catalogue="A17", sources=["gateways with a cache", "Bedrock"])
+def whole_message_body(_tape: Tape) -> Iterator[Edit]:
+    """The answer is one JSON document instead of a stream; it becomes the same events."""
+    yield from ()  # replaces the whole recording: where other edits stand, none could compose with it
+
+
+@quirk("anthropic", effect="repaired", catalogue="B23", sources=["MiniMax"])
+def start_text_repeated(tape: Tape) -> Iterator[Edit]:
+    """A block's start carries text that its first delta repeats; it is taken once."""
+    for frame, payload in _starts(tape, "text", "thinking"):
+        block = payload["content_block"]
+        kind: str = block["type"]
+        own = (p for _, p in _deltas(tape, f"{kind}_delta", frame.index) if p["index"] == payload["index"])
+        first = next((p["delta"][kind] for p in own if p["delta"][kind]), "")
+        if first and not block.get(kind):
+            block[kind] = first
+            yield tape.replace(frame, payload)
+
+
+@quirk("anthropic", effect="repaired", catalogue="B25", sources=["bridges"])
+def start_input_replaced(tape: Tape) -> Iterator[Edit]:
+    """A tool's input stands in the block's start and comes in deltas too; the deltas stand."""
+    for frame, payload in _starts(tape, "tool_use", "server_tool_use"):
+        pieces = (p for _, p in _deltas(tape, "input_json_delta", frame.index) if p["index"] == payload["index"])
+        if any(p["delta"]["partial_json"] for p in pieces):
+            payload["content_block"]["input"] = {"replaced": True}
+            yield tape.replace(frame, payload)
+
+
+@quirk("anthropic", effect="guessed", catalogue="F26", fields=("text", "reasoning", "items"), sources=["bridges"])
+def block_kind(tape: Tape) -> Iterator[Edit]:
+    """A delta is of another kind than its block; it goes to an item of its own kind, the block's text stays clean."""
+    for frame, payload in _deltas(tape, "text_delta"):
+        payload["delta"] = {"type": "thinking_delta", "thinking": payload["delta"]["text"]}
+        yield tape.replace(frame, payload)
+
+
+@quirk("anthropic", effect="repaired", catalogue="A27", sources=["bridges"])
+def piece_type_missing(tape: Tape) -> Iterator[Edit]:
+    """A delta or a block has no `type`; its members say what it is."""
+    for kind in ("text_delta", "thinking_delta", "input_json_delta"):
+        for frame, payload in _deltas(tape, kind):
+            del payload["delta"]["type"]
+            yield tape.replace(frame, payload)
+
+
+@quirk("anthropic", effect="repaired", catalogue=("D17", "F10", "F19"), sources=["bridges"])
+def piece_shape(tape: Tape) -> Iterator[Edit]:
+    """A member of a frame has another JSON type than documented; it is read all the same."""
+
+    def change(payload: Json) -> Json | None:
+        if not is_object(payload) or not isinstance(payload.get("index"), int):
+            return None
+        return {**payload, "index": str(payload["index"])}
+
+    yield from tape.rewrite(change)
+
+
+@quirk("anthropic", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
+def block_index_missing(tape: Tape) -> Iterator[Edit]:
+    """A block frame has no `index`: a start means a new block, anything else the block started last."""
+    last: Json = None
+    for frame in tape.frames:
+        payload = frame.json
+        if not is_object(payload) or "index" not in payload:
+            continue
+        if payload.get("type") == "content_block_start":
+            last = payload["index"]
+        elif payload["index"] == last:
+            del payload["index"]
+            yield tape.replace(frame, payload)
+
+
+@quirk("anthropic", effect="harmless", catalogue=("B03", "F20"), sources=["relays"])
+def undocumented_frame(tape: Tape) -> Iterator[Edit]:
+    """A frame or a delta of a type that is not known here; it is passed on as it came."""
+    for frame in tape.frames[1:]:
+        yield tape.insert(frame, {"type": "relay_status", "queue": 1}, "relay_status")

@@ -1,0 +1,139 @@
+"""Deviations of the framing: line ends, frames, markers, the wrong framing altogether (group A)."""
+
+import gzip
+from collections.abc import Iterator
+
+from streamkit.quirks.registry import quirk
+from streamkit.quirks.tape import Edit, Tape, TapeFrame
+
+__all__ = [
+    "compressed",
+    "content_type",
+    "empty_event",
+    "eof_flush",
+    "eof_partial",
+    "framing_aws_eventstream",
+    "framing_json_array",
+    "framing_ndjson",
+    "framing_sse",
+    "missing_blank_line",
+    "stray_line",
+    "unprefixed_payload",
+]
+
+CUT = ("status", "finish_reason", "raw_finish_reason", "usage", "items", "text", "reasoning", "tool_calls", "errors")
+"""What may differ when the end of a stream is missing."""
+
+
+def _is_event_stream(tape: Tape) -> bool:
+    return tape.framing == "sse"
+
+
+def _blank_line(tape: Tape, frame: TapeFrame) -> int:
+    """Length of the line end that closes this frame."""
+    return 2 if tape.data[frame.end - 2 : frame.end] == b"\r\n" else 1
+
+
+def _documents(tape: Tape) -> list[bytes]:
+    """The payloads that are JSON, each on one line."""
+    return [frame.data.replace(b"\n", b" ") for frame in tape.frames if frame.json is not None]
+
+
+@quirk("any", effect="repaired", catalogue="A13", sources=["SambaNova", "DeepInfra", "llama.cpp"])
+def missing_blank_line(tape: Tape) -> Iterator[Edit]:
+    """Events follow each other without a blank line between; a whole JSON document ends where the next one begins."""
+    if not _is_event_stream(tape):
+        return
+    for frame, following in zip(tape.frames, tape.frames[1:], strict=False):
+        whole = frame.data[:1] in (b"{", b"[") and following.start == frame.end
+        if whole and (frame.json is not None or frame.data == b"[DONE]"):
+            yield Edit(frame.end - _blank_line(tape, frame), frame.end, b"")
+
+
+@quirk("any", effect="harmless", catalogue="A09", sources=["Codex backend through relays"])
+def empty_event(tape: Tape) -> Iterator[Edit]:
+    """An event has a name and no data line; nothing is dispatched, and the name does not leak to the next event."""
+    if _is_event_stream(tape):
+        for frame in tape.frames:
+            yield Edit(frame.start, frame.start, b"event: codex.rate_limits\n\n")
+
+
+@quirk("any", effect="harmless", catalogue="A12", sources=["Hugging Face TGI", "servers that close right after data"])
+def eof_flush(tape: Tape) -> Iterator[Edit]:
+    """The last frame is whole, but nothing closes it before the input ends."""
+    if tape.frames and tape.frames[-1].end == len(tape.data):
+        last = tape.frames[-1]
+        if last.data == b"[DONE]" or isinstance(last.json, dict | list):
+            bare = len(tape.data[: last.end].rstrip(b"\r\n"))
+            yield Edit(bare, last.end, b"")
+
+
+@quirk("any", effect="lossy", catalogue=("A12", "C09"), fields=CUT, sources=["connections that were cut"])
+def eof_partial(tape: Tape) -> Iterator[Edit]:
+    """The input ends in the middle of a frame; that frame is not understood, and the stream counts as cut."""
+    for frame in tape.frames[-1:]:
+        if len(frame.data) > 1:
+            cut = tape.data.rindex(frame.data[-1:], frame.start, frame.end)
+            yield Edit(cut, len(tape.data), b"")
+
+
+@quirk("any", effect="harmless", catalogue=("A34", "G26"), sources=["proxies in front of event streams", "key proxies"])
+def stray_line(tape: Tape) -> Iterator[Edit]:
+    """A line is no field of an event stream and is ignored.
+
+    Where such lines end the input, `data` has them as `tail` (200 characters at most), and the `code` `upstream_cut`
+    if they read like a proxy's remark that its own connection broke.
+    """
+    if _is_event_stream(tape):
+        for frame in tape.frames:
+            yield Edit(frame.start, frame.start, b"1a4\n")
+
+
+@quirk("any", effect="repaired", catalogue=("A14", "A34"), sources=["servers that append a bare error object"])
+def unprefixed_payload(tape: Tape) -> Iterator[Edit]:
+    """Between events stands a line that is a JSON object (or `[DONE]`) without `data:`; it is taken as a frame."""
+    if _is_event_stream(tape):
+        for frame in tape.frames[1:]:
+            bare = frame.data == b"[DONE]" or isinstance(frame.json, dict)
+            if bare and not frame.event and b"\n" not in frame.data:
+                yield Edit(frame.start, frame.end, frame.data + b"\n\n")
+
+
+@quirk("any", effect="harmless", catalogue="A14", sources=["Ollama", "raw relays"])
+def framing_ndjson(tape: Tape) -> Iterator[Edit]:
+    """The body has one JSON document a line where another framing was expected."""
+    if _is_event_stream(tape) and len(_documents(tape)) > 1:
+        yield Edit(0, len(tape.data), b"".join(line + b"\n" for line in _documents(tape)))
+
+
+@quirk("any", effect="harmless", catalogue="A14", sources=["Gemini without alt=sse"])
+def framing_json_array(tape: Tape) -> Iterator[Edit]:
+    """The body is one JSON array, sent element by element, where another framing was expected."""
+    if _is_event_stream(tape) and _documents(tape):
+        yield Edit(0, len(tape.data), b"[" + b",\r\n".join(_documents(tape)) + b"]\n")
+
+
+@quirk("any", effect="harmless", catalogue=("A14", "A19"), sources=["gateways in front of Ollama"])
+def framing_sse(tape: Tape) -> Iterator[Edit]:
+    """The body is an event stream where another framing was expected."""
+    if tape.framing == "ndjson":
+        yield Edit(0, len(tape.data), b"".join(b"data: " + line + b"\n\n" for line in _documents(tape)))
+
+
+@quirk("any", effect="harmless", catalogue=("A14", "A25"), sources=["Bedrock behind another dialect's address"])
+def framing_aws_eventstream(_: Tape) -> Iterator[Edit]:
+    """The body is an AWS event stream where another framing was expected."""
+    return iter(())  # its payloads belong to another dialect, so no healthy recording can be rewritten into it
+
+
+@quirk("any", effect="harmless", catalogue="A19", sources=["Ollama", "nginx"])
+def content_type(_: Tape) -> Iterator[Edit]:
+    """The content type names another framing than the body has, or none; the body decides."""
+    return iter(())  # a header, which a recording of the body does not have
+
+
+@quirk("any", effect="harmless", catalogue=("A20", "J08"), sources=["Cloudflare", "corporate proxies"])
+def compressed(tape: Tape) -> Iterator[Edit]:
+    """The body is compressed although the transport did not undo it; it is inflated piece by piece, within limits."""
+    if tape.data:
+        yield Edit(0, len(tape.data), gzip.compress(tape.data, mtime=0))

@@ -1,0 +1,45 @@
+"""Deviations in the JSON types of members, common to the dialects that are read by reshaping (F19, J13)."""
+
+from collections.abc import Iterator
+
+from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.quirks.registry import quirk
+from streamkit.quirks.tape import Edit, Tape
+
+__all__ = ["frame_unrecognised", "member_coerced", "member_unreadable"]
+
+DIALECTS = ("gemini", "gemini-interactions", "ollama", "cohere", "bedrock", "mistral-conversations")
+
+
+def _small_number(payload: Json, spoil: Json) -> bool:
+    """Put `spoil` (None: its own text) where a frame of these dialects counts items; whether there was such a place."""
+    if not is_object(payload):
+        return False
+    candidates = payload.get("candidates")
+    holder: Json = candidates[0] if is_array(candidates) and candidates else payload
+    if is_object(holder) and holder.get("index").__class__ is int:
+        holder["index"] = str(holder["index"]) if spoil is None else spoil
+        return True
+    if payload.get("done").__class__ is bool:
+        payload["done"] = str(payload["done"]).lower() if spoil is None else spoil
+        return True
+    return False
+
+
+@quirk(*DIALECTS, effect="repaired", catalogue=("F19", "F14"))
+def member_coerced(tape: Tape) -> Iterator[Edit]:
+    """A member has another JSON type than documented and means the same: `"0"` for 0, one object for an array of one."""
+    yield from tape.rewrite(lambda payload: payload if _small_number(payload, None) else None)
+
+
+@quirk(*DIALECTS, effect="lossy", catalogue="F19", fields=("text", "items", "tool_calls", "status", "finish_reason"))
+def member_unreadable(tape: Tape) -> Iterator[Edit]:
+    """A member has a JSON type in which it means nothing; the rest of its frame is read, the member is kept here."""
+    yield from tape.rewrite(lambda payload: payload if _small_number(payload, {"odd": True}) else None)
+
+
+@quirk(*DIALECTS, "bedrock-invoke", "bedrock-agent", effect="harmless", catalogue=("B03", "F20"))
+def frame_unrecognised(tape: Tape) -> Iterator[Edit]:
+    """A frame that the dialect's documents do not name; it is passed on as it came."""
+    for frame in tape.frames:
+        yield tape.insert(frame, {"x_relay": {"region": "eu"}}, "x-relay")

@@ -1,0 +1,70 @@
+"""One stream through one pipeline, without I/O: what the sync and the async face have in common.
+
+End of input, broken connection, expired deadline and cancellation all end in `finish`: every stage is flushed in order,
+the farewell goes in just before the last stage, that is closed. Held-back text is never lost.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from streamkit.errors import ErrorInfo, StreamError, error_from
+from streamkit.events import Ending, Event, StreamEnded
+from streamkit.faults import transport_error
+from streamkit.pipeline import Pipeline
+from streamkit.response import Response
+from streamkit.stages.assembler import Assembler
+
+__all__ = ["Session"]
+
+RAISED: tuple[Ending, ...] = ("failed", "truncated", "stalled", "disconnected", "refused")
+"""Endings that the faces raise for; a cut by the provider's own limits is an answer, not an error."""
+
+
+class Session:
+    """Drives the synchronous part of a pipeline and remembers what ended it."""
+
+    def __init__(self, pipeline: Pipeline[Any, Event], ahead: Sequence[Pipeline[Any, Any]] = ()) -> None:
+        self.pipeline = pipeline
+        self._ahead = ahead
+        self.feed = pipeline.feed
+        self._assembler = cast("Assembler", pipeline.stages[-1])
+        self._cause: BaseException | None = None
+
+    @property
+    def response(self) -> Response:
+        """The response so far."""
+        return self._assembler.response
+
+    @property
+    def halted(self) -> bool:
+        """Whether a stage said that reading must stop."""
+        return self.pipeline.halted is not None or any(segment.halted for segment in self._ahead)
+
+    def finish(self, *, ending: Ending = "completed", error: ErrorInfo | None = None) -> list[Event]:
+        """Close the pipeline; gives the last events, `StreamEnded` at their end."""
+
+        def farewell(halted: ErrorInfo | None) -> Event:
+            halted = halted or next((segment.halted for segment in self._ahead if segment.halted), None)
+            if halted is not None:
+                return StreamEnded(ending="refused" if halted.kind == "quirk" else "failed", error=halted)
+            return StreamEnded(ending=ending, error=error)
+
+        return self.pipeline.end(farewell)
+
+    def broken(self, cause: BaseException) -> list[Event]:
+        """Close the pipeline because reading failed."""
+        self._cause = cause
+        if isinstance(cause, StreamError):
+            return self.finish(ending="disconnected" if cause.info.kind == "transport" else "failed", error=cause.info)
+        return self.finish(ending="disconnected", error=transport_error(cause))
+
+    def failure(self) -> StreamError | None:
+        """The one typed error that the face must raise, or None for an answer."""
+        response = self.response
+        if response.ending not in RAISED or not response.errors:
+            return None
+        ended = self._assembler.ended
+        error = error_from(ended.error if ended and ended.error else response.errors[0], response)
+        if self._cause is not None and self._cause is not error:
+            error.__cause__ = self._cause
+        return error

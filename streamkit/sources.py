@@ -1,0 +1,88 @@
+"""Where bytes come from: whatever a caller has, seen as an async iterable of bytes (or frames) that can be closed.
+
+Recognised by their shape, so that nothing is imported: responses of httpx, httpx2 and aiohttp, `httpx_sse.EventSource`,
+any async iterable of bytes, and any async iterable of text messages (a WebSocket's, A30).
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from streamkit.errors import UsageError
+from streamkit.frames import Frame
+
+__all__ = ["Source", "source_of"]
+
+Chunk = bytes | Frame
+
+
+class Source:
+    """An async iterator of chunks with one way to close everything behind it."""
+
+    def __init__(self, chunks: AsyncIterator[Any], *owners: Any) -> None:
+        self._chunks = chunks
+        self._owners = (chunks, *owners)
+        self.read: Callable[[], Awaitable[Any]] = chunks.__anext__
+
+    async def aclose(self) -> None:
+        """Close the iterator, then what it reads from."""
+        for owner in self._owners:
+            close = getattr(owner, "aclose", None) or getattr(owner, "close", None)
+            if close is None:
+                continue
+            result = close()
+            if hasattr(result, "__await__"):
+                await result
+
+
+def source_of(origin: Any) -> Source:
+    """`origin` as a source.
+
+    Raises:
+        UsageError: nothing can be read from it.
+    """
+    if isinstance(origin, Source):
+        return origin
+    if hasattr(origin, "aiter_sse"):
+        return Source(_frames(origin), getattr(origin, "response", None))
+    if hasattr(origin, "aiter_bytes"):
+        return Source(aiter(origin.aiter_bytes()), origin)
+    content = getattr(origin, "content", None)
+    if content is not None and hasattr(content, "iter_any"):
+        return Source(aiter(content.iter_any()), origin)
+    if hasattr(origin, "__aiter__"):
+        return Source(_chunks(aiter(origin)), origin)
+    hint = "; use assemble() or iter_events() for bytes that you already have" if hasattr(origin, "__iter__") else ""
+    raise UsageError(f"cannot read a stream from {type(origin).__name__}: it is no async iterable of bytes{hint}")
+
+
+def _chunks(origin: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    return _Messages(origin)
+
+
+class _Messages:
+    """Passes bytes and frames on; a text message becomes a frame of its own."""
+
+    def __init__(self, origin: AsyncIterator[Any]) -> None:
+        self._next = origin.__anext__
+        close = getattr(origin, "aclose", None)
+        if close is not None:
+            self.aclose = close
+
+    def __aiter__(self) -> "AsyncIterator[Chunk]":
+        return self
+
+    async def __anext__(self) -> Chunk:
+        chunk = await self._next()
+        if isinstance(chunk, bytes | Frame):
+            return chunk
+        if isinstance(chunk, str):
+            return Frame(chunk.encode("utf-8", "surrogatepass"))
+        if isinstance(chunk, bytearray | memoryview):
+            return bytes(chunk)
+        raise UsageError(f"a source must give bytes (or text messages), not {type(chunk).__name__}")
+
+
+async def _frames(origin: Any) -> AsyncGenerator[Chunk, None]:
+    async for event in origin.aiter_sse():
+        name = "" if event.event == "message" else event.event
+        yield Frame(event.data.encode("utf-8", "surrogatepass"), name, 0, event.id or None, event.retry)

@@ -1,0 +1,264 @@
+"""Think blocks in visible text become reasoning (group E). The rules stand in `think_scan`.
+
+Sits before the ledger: what comes in has no item ids yet, and what goes out lets the ledger open reasoning items of
+their own. Text moves between channels and none is lost but tags, and white space that nothing visible follows.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Literal
+
+from streamkit.events import (
+    Event,
+    ItemEvent,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MediaAdded,
+    QuirkSeen,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+)
+from streamkit.evidence import (
+    CallFragment,
+    EndMarker,
+    FinishClaimed,
+    ItemClaimed,
+    PartClaimed,
+    TextReclassified,
+)
+from streamkit.items import is_client_call
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.quirks.thinking import blank_text_dropped
+from streamkit.stages.think_names import DEFAULT_NAMES, Tags
+from streamkit.stages.think_scan import Piece, ThinkScanner
+from streamkit.stages.think_texts import filter_item, filter_part
+
+__all__ = ["ThinkTags"]
+
+Place = tuple[int, Key]
+"""A choice and the wire's key of an item in it."""
+
+
+class Run:
+    """One run of visible text without other output between: its scanner, and where it belongs."""
+
+    __slots__ = ("choice", "index", "item_id", "key", "scanner")
+
+    def __init__(self, event: TextDelta, scanner: ThinkScanner) -> None:
+        self.choice, self.key, self.index = event.choice, event.key, event.index
+        self.item_id = event.item_id
+        self.scanner = scanner
+
+    def events(self, pieces: Iterable[Piece | QuirkSeen], number: int | None) -> list[Event]:
+        """The events that say `pieces`."""
+        return [piece if isinstance(piece, QuirkSeen) else self._event(piece, number) for piece in joined(pieces)]
+
+    def _event(self, piece: Piece, number: int | None) -> Event:
+        if piece.channel == "text":
+            return self.text(piece.text, number)
+        if piece.channel == "reasoning":
+            return self.reasoning(piece.text, piece.block, number)
+        return TextReclassified(
+            item_id=self.item_id,
+            choice=self.choice,
+            key=self.key,
+            sequence_number=number,
+            characters=piece.characters,
+            reasoning=piece.text,
+        )
+
+    def text(self, text: str, number: int | None) -> TextDelta:
+        """A piece of this run's visible text."""
+        return TextDelta(
+            item_id=self.item_id,
+            choice=self.choice,
+            key=self.key,
+            index=self.index,
+            text=text,
+            sequence_number=number,
+        )
+
+    def reasoning(self, text: str, block: int, number: int | None) -> ReasoningDelta:
+        """A piece of the reasoning in this run."""
+        key = block_key(self.key, block)
+        return ReasoningDelta(choice=self.choice, key=key, text=text, sequence_number=number)
+
+
+class ThinkTags:
+    """Splits think blocks off visible text, live.
+
+    Args:
+        names: tag names that hold reasoning, compared without regard to the case of ASCII letters.
+        brackets: also tags in square brackets, `[THINK]`.
+        starts_in_think: the answer begins inside a block whose opener the server has swallowed (E04).
+        limits: `text` bounds what may be held back.
+    """
+
+    handles: tuple[type[Event], ...] = (
+        TextDelta,
+        ReasoningDelta,
+        CallFragment,
+        RefusalDelta,
+        MediaAdded,
+        ItemStarted,
+        ItemFinished,
+        PartClaimed,
+        ItemClaimed,
+        FinishClaimed,
+        EndMarker,
+    )
+
+    def __init__(
+        self,
+        names: Iterable[str] = DEFAULT_NAMES,
+        *,
+        brackets: bool = False,
+        starts_in_think: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.enabled = True
+        """False: everything passes untouched (dialects whose text never holds tags)."""
+        self._tags = Tags(names, brackets=brackets)
+        self._brackets = brackets
+        self._starts_inside = starts_in_think
+        self._limit = limits.text
+        self._run: Run | None = None
+        self._runs: dict[Place, Run] = {}
+        self._blocks: dict[Place, int] = {}
+        self._settled: set[int] = set()
+        self._beside: set[int] = set()
+
+    def feed(self, event: Event) -> Iterable[Event]:
+        """The event, or what its text turned out to be."""
+        if not self.enabled:
+            return (event,)
+        if isinstance(event, TextDelta):
+            run = self._run
+            if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:
+                return self._switch(event)
+            text = event.text
+            scanner = run.scanner
+            if not scanner.plain or "<" in text or (self._brackets and "[" in text):
+                return self._filter(run, event)
+            scanner.fresh.append(text)
+            if not scanner.inside:
+                return (event,)
+            return (run.reasoning(text, scanner.blocks, event.sequence_number),) if text else ()
+        if isinstance(event, ReasoningDelta) and not self._runs and event.choice in self._beside:
+            return (event,)
+        return self._other(event)
+
+    def close(self) -> Iterable[Event]:
+        """What was held back."""
+        return self._close_runs(list(self._runs.values()), beside=False)
+
+    def _switch(self, event: TextDelta) -> list[Event]:
+        """Text of another place than before."""
+        out: list[Event] = []
+        place = (event.choice, event.key)
+        run = self._runs.get(place)
+        if run is not None and run.index != event.index:
+            out += self._close_runs([run], beside=False)
+            run = None
+        if run is None:
+            if not event.text:
+                return [*out, event]
+            scanner = ThinkScanner(
+                self._tags,
+                inside=self._starts_inside and place not in self._blocks and event.choice not in self._beside,
+                settled=event.choice in self._settled,
+                blocks=self._blocks.get(place, 0),
+                limit=self._limit,
+            )
+            run = self._runs[place] = Run(event, scanner)
+            self._blocks[place] = scanner.blocks
+        self._run = run
+        return out + list(self._filter(run, event))
+
+    def _filter(self, run: Run, event: TextDelta) -> Iterable[Event]:
+        out = run.events(run.scanner.feed(event.text), event.sequence_number)
+        return (event,) if len(out) == 1 and out[0] == event else out
+
+    def _other(self, event: Event) -> Iterable[Event]:
+        """Other output, and what ends a run of text."""
+        out: list[Event] = []
+        if isinstance(event, FinishClaimed):
+            ended = [run for run in self._runs.values() if event.terminal or run.choice == event.choice]
+            out = self._close_runs(ended, beside=False)
+        elif isinstance(event, EndMarker):
+            out = self._close_runs(list(self._runs.values()), beside=False)
+        elif isinstance(event, ItemEvent | CallFragment):
+            beside = is_beside(event)
+            key = None if isinstance(event, CallFragment) else event.key
+            ended = [run for place in {(event.choice, None), (event.choice, key)} if (run := self._runs.get(place))]
+            out = self._close_runs(ended, beside=beside)
+            if beside:
+                self._beside.add(event.choice)
+            if isinstance(event, PartClaimed | ItemClaimed):
+                return out + self._claimed(event)
+        out.append(event)
+        return out
+
+    def _claimed(self, event: PartClaimed | ItemClaimed) -> list[Event]:
+        """A snapshot without its blocks; its reasoning counts only where no text came before it."""
+        inside = self._starts_inside and event.choice not in self._beside
+        key = block_key(event.key, 1)
+        if isinstance(event, PartClaimed):
+            out = filter_part(self._tags, event, key, inside=inside)
+        else:
+            out = filter_item(self._tags, event, key, inside=inside)
+        return out if (event.choice, event.key) not in self._blocks else out[-1:]
+
+    def _close_runs(self, runs: list[Run], *, beside: bool) -> list[Event]:
+        """End these runs; `beside`: reasoning or a call follows."""
+        out: list[Event] = []
+        for run in runs:
+            scanner = run.scanner
+            out += run.events(scanner.close(), None)
+            blank = scanner.blank
+            if blank and run.key is None and (beside or run.choice in self._beside):
+                out.append(blank_text_dropped.seen(detail=repr(blank)))
+            elif blank:
+                out.append(run.text(blank, None))
+            if scanner.given:
+                self._beside.discard(run.choice)
+            if scanner.settled:
+                self._settled.add(run.choice)
+            place = (run.choice, run.key)
+            self._blocks[place] = scanner.blocks
+            del self._runs[place]
+            if self._run is run:
+                self._run = None
+        return out
+
+
+def joined(pieces: Iterable[Piece | QuirkSeen]) -> Iterator[Piece | QuirkSeen]:
+    """The pieces with neighbours of one channel and block made one."""
+    for channel, group in groupby(pieces, channel_of):
+        if channel is None:
+            yield from group
+        else:
+            yield Piece(channel[0], "".join([piece.text for piece in group if isinstance(piece, Piece)]), channel[1])
+
+
+def channel_of(piece: Piece | QuirkSeen) -> tuple[Literal["text", "reasoning"], int] | None:
+    """What must agree for pieces to be one; None for what stands alone."""
+    if isinstance(piece, QuirkSeen) or piece.channel == "moved":
+        return None
+    return piece.channel, piece.block
+
+
+def block_key(key: Key, block: int) -> Key:
+    """The key of a block's reasoning item, made from the key of the text that it stood in."""
+    if key is None:
+        return None
+    return ("think", *(key if isinstance(key, tuple) else (key,)), block)
+
+
+def is_beside(event: Event) -> bool:
+    """Whether white space next to this event is no answer: reasoning or a call of the client's (E09)."""
+    if isinstance(event, ItemStarted):
+        return event.type == "reasoning" or is_client_call(event.type)
+    return isinstance(event, ReasoningDelta | CallFragment)

@@ -1,0 +1,305 @@
+"""The asynchronous face: `open_stream` and `EventStream`, on asyncio and trio.
+
+The engine starts no task. Back-pressure is the consumer's `anext`: one chunk is read when no event is ready. The source,
+every user generator and the watchdog's timer are closed on every way out.
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Any, Literal, cast
+
+from streamkit.deadlines import Expired, Guard, guard_for
+from streamkit.dialects.base import Dialect
+from streamkit.errors import UsageError
+from streamkit.events import Event, StreamEnded
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.pipeline import AsyncStage, Pipeline
+from streamkit.recipe import standard
+from streamkit.response import Response
+from streamkit.session import Session
+from streamkit.sources import Source, source_of
+from streamkit.stages.strict import Strict
+from streamkit.stages.watchdog import Watchdog
+
+__all__ = ["EventStream", "open_stream"]
+
+OnError = Literal["raise", "event"]
+END: Any = object()
+GRACE = 1.0
+"""Seconds that closing the source may take."""
+
+
+def open_stream(
+    source: Any,
+    dialect: str | Dialect | None = None,
+    *,
+    watchdog: Watchdog | None = None,
+    stages: Iterable[Any] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    strict: Strict | bool = False,
+    charset: str | None = None,
+    on_error: OnError = "raise",
+) -> "EventStream":
+    """A stream of events from a source of bytes; an async context manager and an async iterator.
+
+    Args:
+        source: an async iterable of bytes, an httpx, httpx2 or aiohttp response, an `httpx_sse.EventSource`, or an
+            async iterable of text messages (a WebSocket's, A30).
+        dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the first frames.
+        watchdog: deadlines; None waits for ever.
+        stages: your own stages, push stages or async generator functions.
+        limits: every bound.
+        strict: refuse tolerances: True, or a `Strict` stage.
+        charset: the body's charset, if it is not UTF-8.
+        on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
+
+    Raises:
+        UnknownDialect: no dialect has that name.
+        UsageError: `source` is nothing that bytes can be read from.
+    """
+    pipeline = standard(dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset)
+    return EventStream(source_of(source), pipeline, on_error=on_error)
+
+
+class EventStream:
+    """The events of one stream. Use it as `async with … as stream:` and iterate, or `await stream.result()`."""
+
+    def __init__(
+        self,
+        source: Source,
+        pipeline: Pipeline[Any, Event],
+        *,
+        on_error: OnError = "raise",
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._source = source
+        self._on_error = on_error
+        self._clock = clock
+        self._timed = pipeline.timed
+        self._pulsed = pipeline.pulsed
+        segments = pipeline.segments()
+        self._ahead = segments[:-1]
+        heads = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
+        self._session = Session(cast("Pipeline[Any, Event]", segments[-1]), heads)
+        self._last: Callable[[], list[Event]] = self._session.finish
+        self._now: Callable[[], float] = float
+        self._ready: deque[Event] = deque()
+        self._guard: Guard | None = None
+        self._chain: AsyncIterator[Event] | None = None
+        self._read: Callable[[], Awaitable[Any]] | None = None
+        self._paused_at = 0.0
+        self._paused = 0.0
+        self._ended = False
+        self._closed = False
+        self._raised = False
+
+    @property
+    def response(self) -> Response:
+        """The response so far; readable at any moment, also after a failure."""
+        return self._session.response
+
+    async def __aenter__(self) -> "EventStream":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        ready = self._ready
+        while not ready:
+            if self._ended:
+                self._raise()
+                raise StopAsyncIteration
+            await self._advance()
+        return ready.popleft()
+
+    async def result(self) -> Response:
+        """Read to the end, close everything, and give the response.
+
+        Raises:
+            StreamError: the stream failed (`on_error="raise"`); `partial` has what arrived.
+        """
+        while not self._ended:
+            await self._advance()
+            self._ready.clear()
+        self._ready.clear()
+        await self.aclose()
+        self._raised = False
+        self._raise()
+        return self.response
+
+    async def aclose(self) -> None:
+        """Close the source and every stage; harmless when called again. The response stays readable."""
+        if self._closed:
+            return
+        self._closed = True
+        if not self._ended:
+            self._ended = True
+            self._ready.extend(self._session.finish(ending="cancelled"))
+        await self._release()
+
+    async def _abandon(self) -> None:
+        """The way out of a cancellation or of a failing stage of the user's: what it raised is what counts."""
+        with suppress(Exception):
+            await self.aclose()
+        await self._release()
+
+    # driving
+
+    async def _advance(self) -> None:
+        """Get at least one step further: read one chunk, or end."""
+        try:
+            if self._read is None:
+                self._start()
+            step = await (self._next_chunk() if self._chain is None else self._next_event(self._chain))
+            if step is not END:
+                self._ready.extend(self._session.feed(step))
+            if step is END or self._session.halted:
+                self._ready.extend(self._last())
+                self._ended = True
+        except BaseException:
+            await self._abandon()
+            raise
+        if self._ended:
+            await self._release()
+
+    def _start(self) -> None:
+        clock = self._clock
+        if clock is None:
+            import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+            clock = anyio.current_time
+        self._now = clock
+        self._paused_at = clock()
+        for stage in self._pulsed:
+            stage.start(self._reading_time)
+        self._guard = guard_for(self._deadline, self._reading_time) if self._timed else None
+        self._read = self._source.read
+        if self._ahead:
+            self._chain = self._chained()
+
+    def _reading_time(self) -> float:
+        """The clock without the time that the consumer took between reads (H19)."""
+        return self._now() - self._paused
+
+    async def _next_chunk(self) -> Any:
+        """The next chunk, or END; what ended the reading is remembered in `_last`."""
+        read, guard = self._read, self._guard
+        try:
+            if read is None:
+                return END
+            if guard is None:
+                return await read()
+            now = self._now
+            self._paused += now() - self._paused_at
+            try:
+                chunk = await guard.wait(read)
+            finally:
+                self._paused_at = now()
+        except StopAsyncIteration:
+            return END
+        except Expired:
+            self._last = self._expire
+            return END
+        except UsageError:
+            raise
+        except Exception as cause:  # noqa: BLE001 - whatever a source raises is a broken connection here
+            self._last = partial(self._session.broken, cause)
+            return END
+        for stage in self._pulsed:
+            stage.pulse()
+        return chunk
+
+    def _deadline(self) -> float | None:
+        return min((when for stage in self._timed if (when := stage.deadline()) is not None), default=None)
+
+    def _expire(self) -> list[Event]:
+        now = self._reading_time()
+        for stage in self._timed:
+            when = stage.deadline()
+            if when is not None and now >= when:
+                farewell = stage.expire(now)
+                if isinstance(farewell, StreamEnded):
+                    return self._session.finish(ending=farewell.ending, error=farewell.error)
+        return self._session.finish()
+
+    def _raise(self) -> None:
+        if self._on_error == "raise" and not self._raised:
+            self._raised = True
+            error = self._session.failure()
+            if error is not None:
+                raise error
+
+    async def _release(self) -> None:
+        """Close chain, timer and source, shielded, within a second."""
+        import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+        if self._guard is not None:
+            self._guard.disarm()
+        with anyio.move_on_after(GRACE, shield=True):
+            if isinstance(self._chain, AsyncGenerator):
+                await self._chain.aclose()
+            await self._source.aclose()
+
+    # async stages
+
+    async def _next_event(self, chain: AsyncIterator[Event]) -> Any:
+        try:
+            return await anext(chain)
+        except StopAsyncIteration:
+            return END
+
+    def _chained(self) -> AsyncIterator[Event]:
+        """Every segment but the last, as one chain of async generators."""
+        chain: AsyncIterator[Event] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
+        for segment in self._ahead[1:]:
+            if isinstance(segment, Pipeline):
+                chain = _segment(segment, chain)
+            else:
+                chain = _owned(segment, chain)
+        return chain
+
+    async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:
+        while segment.halted is None:
+            chunk = await self._next_chunk()
+            if chunk is END:
+                break
+            for event in segment.feed(chunk):
+                yield event
+        for event in segment.close():
+            yield event
+
+
+async def _segment(segment: Pipeline[Any, Event], upstream: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    try:
+        async for event in upstream:
+            for out in segment.feed(event):
+                yield out
+        for out in segment.close():
+            yield out
+    finally:
+        await _close(upstream)
+
+
+async def _owned(stage: AsyncStage, upstream: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    """A user's generator, closed together with what it reads from."""
+    stream = stage(upstream)
+    try:
+        async for event in stream:
+            yield event
+    finally:
+        await _close(stream)
+        await _close(upstream)
+
+
+async def _close(stream: AsyncIterator[Event]) -> None:
+    if isinstance(stream, AsyncGenerator):
+        await stream.aclose()

@@ -1,0 +1,92 @@
+"""The synchronous face: bytes that you have, or read yourself, without an event loop."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from streamkit.dialects.base import Dialect
+from streamkit.events import Event
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.recipe import standard
+from streamkit.response import Response
+from streamkit.session import Session
+from streamkit.stages.strict import Strict
+
+__all__ = ["assemble", "iter_events"]
+
+OnError = Literal["raise", "event"]
+
+
+def assemble(
+    chunks: Iterable[bytes] | bytes,
+    dialect: str | Dialect | None = None,
+    *,
+    on_error: OnError = "raise",
+    stages: Iterable[Any] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    strict: Strict | bool = False,
+    charset: str | None = None,
+) -> Response:
+    """The response that these bytes amount to, in whatever pieces they come.
+
+    Args:
+        chunks: an iterable of bytes (or the bytes themselves).
+        dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the first frames.
+        on_error: `"raise"` raises after everything was read, the error's `partial` is the response; `"event"` returns
+            the response with its `errors`.
+        stages: your own push stages.
+        limits: every bound.
+        strict: refuse tolerances: True, or a `Strict` stage.
+        charset: the body's charset, if it is not UTF-8.
+
+    Raises:
+        StreamError: the stream failed (`on_error="raise"`).
+        UnknownDialect: no dialect has that name.
+    """
+    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
+    for _ in _drive(session, chunks):
+        pass
+    error = session.failure()
+    if error is not None and on_error == "raise":
+        raise error
+    return session.response
+
+
+def iter_events(
+    chunks: Iterable[bytes] | bytes,
+    dialect: str | Dialect | None = None,
+    *,
+    on_error: OnError = "raise",
+    stages: Iterable[Any] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    strict: Strict | bool = False,
+    charset: str | None = None,
+) -> Iterator[Event]:
+    """The events of these bytes, one by one as they arrive; `assemble` has the arguments.
+
+    Raises:
+        StreamError: the stream failed (`on_error="raise"`); raised after the last event.
+        UnknownDialect: no dialect has that name.
+    """
+    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
+    for events in _drive(session, chunks):
+        yield from events
+    error = session.failure()
+    if error is not None and on_error == "raise":
+        raise error
+
+
+def _drive(session: Session, chunks: Iterable[bytes] | bytes) -> Iterator[list[Event]]:
+    source = iter((bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks)
+    feed = session.feed
+    while True:
+        try:
+            chunk = next(source)
+        except StopIteration:
+            break
+        except Exception as cause:  # noqa: BLE001 - whatever the source raises is a broken connection here
+            yield session.broken(cause)
+            return
+        yield feed(chunk)
+        if session.halted:
+            break
+    yield session.finish()

@@ -1,0 +1,218 @@
+import json
+import re
+from collections import Counter
+
+import pytest
+
+import streamkit
+from streamkit.quirks.tape import Tape
+from streamkit.testing import grammar
+from streamkit.testing.fixtures import all_fixtures
+
+FIXTURES = list(all_fixtures())
+each_fixture = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.id)
+CHUNKS = {"whole": 1 << 30, "1-byte": 1, "17-byte": 17}
+
+
+def pieces(data, size):
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def read(fixture, size=1 << 30):
+    return streamkit.assemble(pieces(fixture.data, size), fixture.dialect, on_error="event")
+
+
+def outcome(response, expected):
+    """The response in the words of a fixture, cut down to the members that `expected` promises."""
+    told = {}
+    for member, promised in expected.items():
+        match member:
+            case "items":
+                told[member] = [item.type for item in response.items]
+            case "tool_calls" | "dropped_calls":
+                calls = getattr(response, member)
+                wanted = promised if len(promised) == len(calls) else [{"name": 1, "arguments": {}}] * len(calls)
+                told[member] = [call_members(call, names) for call, names in zip(calls, wanted, strict=True)]
+            case "usage" if promised is not None and response.usage is not None:
+                told[member] = {count: getattr(response.usage, count) for count in promised}
+            case "error":
+                first = response.errors[0] if response.errors else None
+                told[member] = {name: getattr(first, name) for name in promised} if promised and first else first
+            case "choices":
+                told[member] = [
+                    {name: getattr(choice, name) for name in names}
+                    for choice, names in zip(response.choices, promised, strict=False)
+                ]
+            case _:
+                told[member] = getattr(response, member)
+    return told
+
+
+def call_members(call, names):
+    values = {name: getattr(call, name) for name in names}
+    if isinstance(names.get("arguments"), dict):
+        values["arguments"] = call.input
+    return values
+
+
+@pytest.mark.parametrize("size", CHUNKS.values(), ids=CHUNKS)
+@each_fixture
+def test_the_outcome_is_the_expected_one_in_any_chunks(fixture, size):
+    response = read(fixture, size)
+    assert outcome(response, fixture.expected) == fixture.expected
+    if fixture.quirks is not None:
+        assert {quirk.id for quirk in response.quirks} == set(fixture.quirks)
+
+
+@each_fixture
+def test_chunks_change_neither_the_response_nor_its_quirks(fixture):
+    whole = read(fixture)
+    for size in (1, 17):
+        assert read(fixture, size) == whole
+
+
+@each_fixture
+def test_events_obey_the_grammar_and_amount_to_the_response(fixture):
+    for size in CHUNKS.values():
+        events = list(streamkit.iter_events(pieces(fixture.data, size), fixture.dialect, on_error="event"))
+        grammar.check(events)
+        assert streamkit.Response.from_events(events) == read(fixture, size)
+
+
+@pytest.mark.parametrize("fixture", [f for f in FIXTURES if f.healthy], ids=lambda fixture: fixture.id)
+def test_the_dialect_is_recognised_without_a_name(fixture):
+    assert streamkit.assemble([fixture.data]) == streamkit.assemble([fixture.data], fixture.dialect)
+
+
+OTHER_OUTPUTS = {
+    "null": lambda _output: None,
+    "empty": lambda _output: [],
+    "shortened": lambda output: output[:-1],
+    "other text": lambda output: json.loads(re.sub(r'"text": "[^"]*"', '"text": "Not this."', json.dumps(output))),
+    "a string": lambda _output: "Not this.",
+    "left out": None,
+}
+
+
+@pytest.mark.parametrize("change", OTHER_OUTPUTS.values(), ids=OTHER_OUTPUTS)
+@pytest.mark.parametrize(
+    "fixture",
+    [f for f in FIXTURES if f.dialect == "responses" and f.healthy],
+    ids=lambda fixture: fixture.name,
+)
+def test_the_terminal_output_is_never_read_for_content(fixture, change):
+    tape = Tape(fixture.data, "responses")
+    payload = tape.frames[-1].json
+    output = payload["response"].pop("output")
+    if change is not None:
+        payload["response"]["output"] = change(output)
+    data = tape.apply([tape.replace(tape.frames[-1], payload)])
+    changed = streamkit.assemble([data], "responses", on_error="event").to_dict()
+    unchanged = read(fixture).to_dict()
+    assert {**changed, "quirks": []} == {**unchanged, "quirks": []}
+
+
+def test_the_same_truncation_is_told_alike_in_every_dialect():
+    told = {
+        tuple(
+            (response.status, response.finish_reason, response.text, [(i.type, i.parts) for i in response.items])
+            for response in [read(fixture)]
+        )
+        for fixture in FIXTURES
+        if fixture.name in ("openai-length", "anthropic-length")
+    }
+    assert len(told) == 1
+
+
+def test_an_echoed_key_is_nowhere_in_the_response():
+    secret = "sk-proj-Zx81hQmT4vNp7LrWc2KdYb6eUs0AfJgHo9"
+    for fixture in FIXTURES:
+        if fixture.name == "gateway-key-echoed":
+            assert secret.encode() in fixture.data
+            response = read(fixture)
+            assert "Incorrect API key provided" in response.errors[0].message
+            assert secret not in json.dumps(response.to_dict())
+            with pytest.raises(streamkit.ProviderError) as caught:
+                streamkit.assemble([fixture.data], fixture.dialect)
+            assert secret not in f"{caught.value!r} {caught.value}"
+
+
+class Evidence:
+    """What the whole frames of a recording say, read in the plainest way."""
+
+    def __init__(self, data, dialect):
+        self.text = self.reasoning = self.arguments = ""
+        for frame in Tape(data, dialect).frames:
+            try:
+                payload = json.loads(frame.data)
+            except ValueError:
+                continue
+            if isinstance(payload, dict):
+                getattr(self, dialect)(payload)
+        self.text = self.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def responses(self, payload):
+        match payload.get("type"):
+            case "response.output_text.delta":
+                self.text += payload["delta"]
+            case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta":
+                self.reasoning += payload["delta"]
+            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
+                self.arguments += payload["delta"]
+
+    def chat(self, payload):
+        for choice in payload.get("choices") or ():
+            delta = choice.get("delta") or {}
+            content = delta.get("content")
+            for part in content if isinstance(content, list) else [{"type": "text", "text": content or ""}]:
+                if part["type"] == "text":
+                    self.text += part["text"]
+                else:
+                    self.reasoning += "".join(inner["text"] for inner in part["thinking"])
+            self.reasoning += delta.get("reasoning_content") or delta.get("reasoning") or ""
+            for call in delta.get("tool_calls") or ():
+                self.arguments += call["function"].get("arguments") or ""
+
+    def anthropic(self, payload):
+        delta = payload.get("delta") or {}
+        self.text += delta.get("text", "")
+        self.reasoning += delta.get("thinking", "")
+        self.arguments += delta.get("partial_json", "")
+
+
+def letters(text):
+    return Counter(re.sub(r"</?[^<>]*>|\s", "", text))
+
+
+@each_fixture
+def test_cut_at_every_byte_it_keeps_what_came_and_passes_on_no_call_that_was_open(fixture):
+    whole = read(fixture)
+    calls = [(call.call_id, call.name, call.arguments) for call in whole.tool_calls]
+    ends = {0, *(frame.end for frame in Tape(fixture.data, fixture.dialect).frames)}
+    evidence = Evidence(b"", fixture.dialect)
+    for at in range(len(fixture.data)):
+        response = streamkit.assemble([fixture.data[:at]], fixture.dialect, on_error="event")
+        if at in ends:
+            evidence = Evidence(fixture.data[:at], fixture.dialect)
+        told = "".join(item.text + item.reasoning for item in response.items)
+        assert letters(evidence.text) + letters(evidence.reasoning) <= letters(told)
+        passed_on = [(call.call_id, call.name, call.arguments) for call in response.tool_calls]
+        assert [call for call in passed_on if call not in calls] == []
+        raw = "".join(call.arguments for call in (*response.tool_calls, *response.dropped_calls))
+        others = "".join(json.dumps(item.details) for item in response.items if item.call is None)
+        assert letters(evidence.arguments) <= letters(raw + others)
+        if response.status == "completed":
+            assert (response.text, passed_on) == (whole.text, calls)
+
+
+@each_fixture
+def test_cut_behind_every_frame_it_raises_an_error_that_has_the_partial_response(fixture):
+    for frame in Tape(fixture.data, fixture.dialect).frames:
+        data = fixture.data[: frame.end]
+        response = streamkit.assemble([data], fixture.dialect, on_error="event")
+        if response.status in ("completed", "incomplete") and not response.errors:
+            assert streamkit.assemble([data], fixture.dialect) == response
+        else:
+            with pytest.raises(streamkit.StreamError) as caught:
+                streamkit.assemble([data], fixture.dialect)
+            assert caught.value.partial == response
