@@ -19,6 +19,7 @@ __all__ = [
     "Halt",
     "Handover",
     "ItemClaimed",
+    "NumberPassed",
     "PartClaim",
     "PartClaimed",
     "Rerouted",
@@ -161,3 +162,7 @@ class Handover(Event, kw_only=True, frozen=True):
 
 class Rerouted(Event, kw_only=True, frozen=True):
     """A stage has changed its lanes: the pipeline must look them up anew."""
+
+
+class NumberPassed(Event, kw_only=True, frozen=True, gc=False):
+    """A numbered frame said nothing: only its number counts (B13). The sequencer takes this event out."""

@@ -95,6 +95,8 @@ class Table(dict[type, Step]):
             step = (None, None)
         else:
             stage = self._stages[self._at]
+            if not hasattr(stage, "feed"):
+                raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()")
             handles = getattr(stage, "handles", None)
             if handles is not None and not issubclass(kind, handles):
                 step = self._behind[kind]

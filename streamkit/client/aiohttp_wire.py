@@ -1,4 +1,4 @@
-"""aiohttp underneath: a third of httpx's cost for each read, asyncio only. Used where the `aiohttp` extra is installed."""
+"""aiohttp underneath: a third of httpx's cost for each read; asyncio only, with the `aiohttp` extra."""
 
 import os
 import ssl

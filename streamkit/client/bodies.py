@@ -8,12 +8,31 @@ import msgspec
 
 from streamkit.client.inflating import Inflater, exceeded, inflater_for
 from streamkit.client.wire import Exchange
-from streamkit.errors import LimitExceeded, StreamError, UsageError
+from streamkit.errors import ErrorInfo, LimitExceeded, StreamError, TransportError, UsageError, WireError
+from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.limits import Limits
+from streamkit.masking import mask
+from streamkit.quirks.framing import compressed, content_type
+from streamkit.quirks.registry import printable
 
 __all__ = ["Body", "Failing", "encoded", "error_payload"]
 
+PAGE = 500
+"""Characters of a page of HTML that are kept (A18)."""
+
+CUT = ErrorInfo(
+    kind="transport",
+    code="incomplete_read",
+    message="the connection broke: the compressed body is not complete",
+    retryable=True,
+)
+
+_EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:)")
+_PAGE_BEGINS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|center|script|meta|\?xml|!--)", re.IGNORECASE
+)
+_TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -44,15 +63,38 @@ def _cleaned(value: Json) -> Json:
 
 
 class Body:
-    """An answer's body as an async iterator of decompressed bytes, with the bounds of `Limits` kept."""
+    """An answer's body as an async iterator of decompressed bytes, with the bounds of `Limits` kept.
 
-    def __init__(self, exchange: Exchange, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        exchange: the answer.
+        limits: `body` and `expansion` are kept here.
+        page: whether a page of HTML is refused (A18).
+        hint: what to suggest where the body turns out to be one.
+        clock: monotonic, in seconds.
+
+    Raises:
+        WireError: the body is encoded in a way that cannot be undone.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        limits: Limits,
+        *,
+        page: bool = True,
+        hint: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._exchange = exchange
         self._read = exchange.read
         self._limits = limits
+        self._hint = hint
         self._clock = clock
         self._inflater: Inflater | None = inflater_for(exchange.headers.get("content-encoding", ""), limits)
         self._pieces: Iterator[bytes] = iter(())
+        self._begun = not page
+        self.quirks: list[QuirkSeen] = []
+        """What is odd about the headers, known once the first bytes have come."""
         self.bytes_read = 0
         """Bytes that came over the wire."""
         self.opened_at = clock()
@@ -64,6 +106,16 @@ class Body:
         return self
 
     async def __anext__(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            return await self._beginning()
+        return await self._chunk()
+
+    async def aclose(self) -> None:
+        """Give the connection up, or back where the body was read to its end."""
+        await self._exchange.close()
+
+    async def _chunk(self) -> bytes:
         if self._inflater is not None:
             return await self._inflated(self._inflater)
         chunk = await self._read()
@@ -81,18 +133,48 @@ class Body:
                 return piece
             chunk = await self._read()
             if not chunk:
+                if inflater.unfinished:
+                    raise TransportError(CUT)
                 raise StopAsyncIteration
             self.last_read_at = self._clock()
             self.bytes_read += len(chunk)
             self._pieces = inflater.feed(chunk)
 
-    async def aclose(self) -> None:
-        """Give the connection up, or back where the body was read to its end."""
-        await self._exchange.close()
+    async def _beginning(self) -> bytes:
+        """The first bytes: what is odd about the headers is known now, and whether this is a page for people (A18)."""
+        if self._inflater is not None:
+            self.quirks.append(compressed.seen(detail=self._exchange.headers.get("content-encoding", "")))
+        first = await self._chunk()
+        kind = self._exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if _EVENTS.match(first) and kind != "text/event-stream":
+            self.quirks.append(content_type.seen(detail=kind or "none"))
+        while b"<" in first[:8] and len(first) < PAGE and _PAGE_BEGINS.match(first):
+            try:
+                first += await self._chunk()
+            except StopAsyncIteration:
+                break
+        if _PAGE_BEGINS.match(first):
+            raise WireError(self._page(first, kind))
+        return first
+
+    def _page(self, data: bytes, kind: str) -> ErrorInfo:
+        text = data[:PAGE].decode("utf-8", "replace")
+        title = _TITLE.search(text)
+        named = f": {title[1]}" if title else ""
+        return ErrorInfo(
+            kind="wire",
+            code="not_a_stream",
+            message=printable(f"the answer is a page of HTML, not a stream{named}", PAGE),
+            status=self._exchange.status,
+            offset=0,
+            retryable=False,
+            raw={"content_type": kind, "body": mask(text)},
+            hint=self._hint or "is base_url right, and does a proxy or a login page stand in between?",
+        )
 
 
 class Failing:
-    """A source that fails before its first byte: so an error before the stream takes the same way down as one within."""
+    """A source that fails before its first byte: an error before the stream takes the same way down as one within."""
 
     def __init__(self, error: StreamError) -> None:
         self._error = error

@@ -1,4 +1,4 @@
-"""Request headers: what is sent by default, what may be sent at all (J03), what stays with its host, what names a request."""
+"""Request headers: what is sent by default, what may be sent at all (J03), what stays with its host."""
 
 import re
 import unicodedata

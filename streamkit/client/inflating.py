@@ -1,5 +1,6 @@
 """Compressed bodies, inflated as they arrive, in bounded steps (J08)."""
 
+import importlib
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -22,6 +23,9 @@ FREE = 1024 * 1024
 class Decompressor(Protocol):
     """One encoding: compressed bytes in, pieces out."""
 
+    unfinished: bool
+    """Whether more must come for the body to be complete."""
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
         ...
@@ -34,6 +38,7 @@ class Zlib:
         self._gzip = gzip
         self._inner = zlib.decompressobj(wbits=31 if gzip else 15)
         self._started = False
+        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
@@ -46,6 +51,7 @@ class Zlib:
                 self._inner = zlib.decompressobj(wbits=-15)  # deflate without header, as some servers mean it
                 piece = self._inner.decompress(data, STEP)
             self._started = True
+            self.unfinished = not self._inner.eof
             if piece:
                 yield piece
             if self._inner.eof:
@@ -61,10 +67,10 @@ class Brotli:
     """br, with the optional `brotli` package."""
 
     def __init__(self) -> None:
-        import brotli  # noqa: PLC0415 - optional
-
+        brotli: Any = importlib.import_module("brotli")
         self._inner: Any = brotli.Decompressor()
         self._bounded = hasattr(self._inner, "can_accept_more_data")
+        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
@@ -76,16 +82,17 @@ class Brotli:
             yield self._inner.process(part, output_buffer_limit=STEP)
             while not self._inner.can_accept_more_data():
                 yield self._inner.process(b"", output_buffer_limit=STEP)
+        self.unfinished = not self._inner.is_finished()
 
 
 class Zstandard:
     """zstd, with the optional `zstandard` package."""
 
     def __init__(self) -> None:
-        import zstandard  # noqa: PLC0415 - optional
-
+        zstandard: Any = importlib.import_module("zstandard")
         self._make: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
         self._inner: Any = self._make()
+        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
@@ -96,6 +103,7 @@ class Zstandard:
                 part = self._inner.unused_data if self._inner.eof else b""
                 if part:
                     self._inner = self._make()
+        self.unfinished = not self._inner.eof
 
 
 class Inflater:
@@ -106,6 +114,11 @@ class Inflater:
         self._limits = limits
         self._taken = 0
         self._given = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the compressed body was begun and is not complete."""
+        return any(each.unfinished for each in self._chain)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that these bytes become.

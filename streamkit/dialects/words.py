@@ -93,9 +93,7 @@ _CODES: Final[dict[str, str]] = {
 _OVERFLOWS: Final = "model_context_window_exceeded context_length_exceeded context_window_exceeded context_overflow"
 """The context window is full: the answer is cut like any other at its limit, with a code that says why (C15, C36)."""
 
-_ABSENT: Final = frozenset(
-    {"", "null", "none", "undefined", "notfinished", "finishreasonunspecified"}
-)
+_ABSENT: Final = frozenset({"", "null", "none", "undefined", "notfinished", "finishreasonunspecified"})
 """Words that say only that the answer goes on (C11; Watsonx says `not_finished` on each frame)."""
 
 _TABLE: Final[dict[str, FinishWord]] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
 
@@ -32,7 +32,7 @@ __all__ = [
 def choice_of(payload: Json) -> JsonObject | None:
     """The only choice of a chunk with a delta."""
     choices = payload.get("choices") if is_object(payload) else None
-    if not isinstance(choices, list) or len(choices) != 1 or not is_object(choices[0]):
+    if not is_array(choices) or len(choices) != 1 or not is_object(choices[0]):
         return None
     return choices[0] if is_object(choices[0].get("delta")) else None
 
@@ -132,7 +132,7 @@ def reasoning_fields_differ(tape: Tape) -> Iterator[Edit]:
     for frame in tape.frames:
         payload = frame.json
         choice = choice_of(payload)
-        delta = choice["delta"] if choice is not None else {}
+        delta: JsonObject = choice["delta"] if choice is not None else {}
         if delta.get("reasoning_content") and not delta.get("reasoning"):
             delta["reasoning"] = "≠ " + str(delta["reasoning_content"])
             yield tape.replace(frame, payload)

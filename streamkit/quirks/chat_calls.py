@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streamkit.jsontypes import JsonObject, is_object
+from streamkit.jsontypes import JsonObject, is_array, is_object
 from streamkit.quirks.chat import choice_of
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
@@ -18,7 +18,7 @@ def call_frames(tape: Tape) -> Iterator[tuple[TapeFrame, JsonObject, JsonObject]
         payload = frame.json
         choice = choice_of(payload)
         calls = choice["delta"].get("tool_calls") if choice is not None else None
-        if isinstance(calls, list) and len(calls) == 1 and is_object(calls[0]):
+        if is_array(calls) and len(calls) == 1 and is_object(calls[0]):
             yield frame, payload, calls[0]
 
 

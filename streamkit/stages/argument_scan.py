@@ -112,9 +112,9 @@ def _word(word: str, *, last: bool) -> str:
 
 AFTER_VALUE = "after value"
 VALUE = "a value"
-FIRST_VALUE = "an empty array"
+FIRST_VALUE = "an array"
 KEY = "a key"
-FIRST_KEY = "an empty object"
+FIRST_KEY = "an object"
 COLON = "a member"
 """What is expected next; as a name of what the text breaks off in, where it ends there."""
 

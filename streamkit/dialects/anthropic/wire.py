@@ -19,6 +19,7 @@ __all__ = [
     "CitationPiece",
     "CompactionPiece",
     "InputPiece",
+    "Message",
     "MessageDelta",
     "MessageStart",
     "MessageStop",
@@ -108,7 +109,7 @@ class Ping(msgspec.Struct, gc=False, tag_field="type", tag="ping"):
 
 Block: TypeAlias = BlockDelta | BlockStart | BlockStop
 
-FRAME = msgspec.json.Decoder(
-    BlockDelta | BlockStart | BlockStop | MessageStart | MessageDelta | MessageStop | Ping
-)
+Message: TypeAlias = Block | MessageStart | MessageDelta | MessageStop | Ping
+
+FRAME = msgspec.json.Decoder(Message)
 """Decodes one frame of the kinds above; raises `msgspec.DecodeError` (or its subclass) for all others."""

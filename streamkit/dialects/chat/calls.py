@@ -73,7 +73,12 @@ def mend_call(payload: JsonObject, note: Note, *, position: int | None = None, w
         read = Custom(_string(custom.get("name"), "name", note), _string(custom.get("input"), "input", note))
         extra.update(_unknown("custom", custom, {"name", "input"}))
         return Call(
-            index=_index(payload, position, note), id=call_id, type="custom", custom=read, extra=extra or None, whole=whole
+            index=_index(payload, position, note),
+            id=call_id,
+            type="custom",
+            custom=read,
+            extra=extra or None,
+            whole=whole,
         )
     name: str | None = None
     if is_object(function):

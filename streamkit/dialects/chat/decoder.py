@@ -1,19 +1,20 @@
 """Decoder of the `chat` dialect: OpenAI Chat Completions and everything that says it is compatible.
 
-Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become their
-event at once; documented ones are read member by member; odd ones are mended first.
+Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become
+their event at once; documented ones are read member by member; odd ones are mended first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+
+import msgspec
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.chunks import ChunkReader
 from streamkit.dialects.chat.mending import mend
-from streamkit.dialects.chat.wire import Call, Chunk, PlainDelta, decode_chunk, decode_plain
+from streamkit.dialects.chat.wire import PlainChunk, PlainDelta, decode_chunk, decode_plain
 from streamkit.dialects.payloads import read
-from streamkit.events import Event, ProviderEvent, ReasoningDelta, TextDelta
-from streamkit.evidence import EndMarker
+from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.fault_events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import is_object
@@ -47,7 +48,9 @@ class ChatDecoder:
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
             return self._read(frame)
         choices = chunk.choices
-        if chunk.usage is None and len(choices) == 1 and chunk.id == chunks.id and chunk.model == chunks.model:
+        if len(choices) == 1 and chunk.id == chunks.id and chunk.model == chunks.model:
+            if chunk.usage is not None:
+                return self._counted(chunk) or self._read(frame)
             choice = choices[0]
             delta = choice.delta
             calls = delta.tool_calls
@@ -63,6 +66,16 @@ class ChatDecoder:
             elif not delta.content and choice.index in self._called:
                 return fragments(calls, choice.index)
         return self._read(frame)
+
+    def _counted(self, chunk: PlainChunk) -> list[Event]:
+        """Plain text with a running count of tokens (C22); nothing where there is more to it."""
+        choice = chunk.choices[0]
+        delta = choice.delta
+        if not delta.content or choice.index not in self._spoken or delta.tool_calls:
+            return []
+        if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+            return []
+        return [TextDelta(text=delta.content, choice=choice.index), *self._chunks.count(chunk.usage)]
 
     def _thinking(self, delta: PlainDelta, choice: int) -> tuple[Event, ...]:
         """Plain reasoning in the remembered field; nothing where there is more to it."""
@@ -86,12 +99,13 @@ class ChatDecoder:
     def _read(self, frame: Frame) -> Iterable[Event]:
         """Every documented member of a frame."""
         if frame.data == DONE:
-            return [*self._chunks.ending(), EndMarker(name="[DONE]")]
+            return self._chunks.done()
         try:
             chunk = decode_chunk(frame.data)
+            payload = msgspec.json.decode(frame.data) if self._chunks.matters(chunk, frame) else None
         except (ValueError, RecursionError):
             return self._tolerate(frame)
-        return self._chunks.read(chunk, frame)
+        return self._chunks.read(chunk, frame, payload)
 
     def _tolerate(self, frame: Frame) -> list[Event]:
         """What the strict types refuse: no JSON, several documents in one frame, or odd shapes."""
@@ -103,12 +117,11 @@ class ChatDecoder:
         for payload in reading.objects:
             if is_object(payload):
                 mended = mend(payload)
-                out += mended.quirks
+                out += self._chunks.first(mended.quirks)
                 out += self._chunks.read(mended.chunk, frame, payload)
             else:
                 out.append(unknown_frame.seen(data=payload))
         self._deltas.joining = False
         if reading.done:
-            out += self._chunks.ending()
-            out.append(EndMarker(name="[DONE]"))
+            out += self._chunks.done()
         return out

@@ -4,9 +4,12 @@ The memory kept here is what translating needs: the name of this stream's reason
 spoken, so that a repetition in another shape is known as one (F06).
 """
 
+from collections.abc import Sequence
+from typing import Literal
+
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.sources import Sources, audio_event, image_event
-from streamkit.dialects.chat.wire import Delta, Detail
+from streamkit.dialects.chat.wire import Delta, Detail, Part
 from streamkit.dialects.payloads import SurrogateJoiner
 from streamkit.events import (
     Event,
@@ -20,7 +23,7 @@ from streamkit.events import (
 )
 from streamkit.evidence import CallFragment
 from streamkit.jsontypes import Json, JsonObject, is_object
-from streamkit.quirks.chat import reasoning_fields_differ, role_unexpected
+from streamkit.quirks.chat import content_parts, reasoning_fields_differ, role_unexpected
 from streamkit.quirks.chat_calls import legacy_function_call
 
 __all__ = ["DeltaReader"]
@@ -43,27 +46,34 @@ class DeltaReader:
         """Choices that said reasoning."""
         self.called: set[int] = set()
         """Choices that called a tool."""
+        self.shown: set[int] = set()
+        """Choices that showed an image or let hear a sound."""
         self.field = ""
         """The reasoning field that this stream uses."""
         self._reported_field = ""
         self._signed: dict[int, tuple[str, str | int | None]] = {}
         self._signatures: list[JsonObject] = []
         self._reported_signatures = 0
+        self._parted = False
         self._executed: set[tuple[int, int]] = set()
 
     @property
     def silent(self) -> bool:
         """Whether nothing that a caller could use was said."""
-        return not (self.spoken or self.thought or self.called)
+        return not (self.spoken or self.thought or self.called or self.shown)
 
     def read(self, delta: Delta, choice: int) -> list[Event]:
         """The events of one delta."""
         out: list[Event] = []
         if delta.role not in ROLES:
             out.append(role_unexpected.seen(detail=delta.role or ""))
-        self._reasoning(delta, choice, out)
+        if delta.reasoning_details or any(getattr(delta, name) is not None for name in REASONING_FIELDS):
+            self._reasoning(delta, choice, out)
         if delta.content:
-            self.text(delta.content, choice, out)
+            if isinstance(delta.content, str):
+                self.text(delta.content, choice, out)
+            else:
+                self._parts(delta.content, choice, out)
         for kind, text in delta.pieces or ():
             if kind == "text":
                 self.text(text, choice, out)
@@ -71,10 +81,12 @@ class DeltaReader:
                 self.reasoning(text, choice, out)
         if delta.annotations:
             out += self.sources.annotations(delta.annotations, choice)
-        for image in delta.images or ():
-            out.append(image_event(image, choice))
+        media = [image_event(image, choice) for image in delta.images or ()]
         if is_object(delta.audio) and (audio := audio_event(delta.audio, choice)) is not None:
-            out.append(audio)
+            media.append(audio)
+        if media:
+            self.shown.add(choice)
+            out += media
         if delta.refusal:
             self.spoken.add(choice)
             out.append(RefusalDelta(text=self._whole(("refusal", choice), delta.refusal), choice=choice))
@@ -99,6 +111,8 @@ class DeltaReader:
 
     def reasoning(self, text: str, choice: int, out: list[Event]) -> None:
         """Readable reasoning."""
+        if not text:
+            return
         self.thought.add(choice)
         if whole := self._whole(("reasoning", choice), text):
             out.append(ReasoningDelta(text=whole, choice=choice))
@@ -169,14 +183,29 @@ class DeltaReader:
         for detail in delta.reasoning_details or ():
             self._detail(detail, choice, out, spoken=bool(said))
 
+    def _parts(self, parts: Sequence[Part], choice: int, out: list[Event]) -> None:
+        """Typed parts, in their order (F05, E30)."""
+        if not self._parted:
+            self._parted = True
+            out.append(content_parts.seen(detail=", ".join(part.type for part in parts)))
+        for part in parts:
+            if part.type == "text":
+                if part.text:
+                    self.text(part.text, choice, out)
+                continue
+            for inner in (part.thinking, part.summary, part.text):
+                if isinstance(inner, str):
+                    self.reasoning(inner, choice, out)
+                else:
+                    self.reasoning("".join(piece.text or "" for piece in inner or ()), choice, out)
+
     def _detail(self, detail: Detail, choice: int, out: list[Event], *, spoken: bool) -> None:
         """A structured piece: its text only where no plain field said it, its payload always (E13)."""
         text = detail.text or detail.summary
         if text and not spoken:
             self.thought.add(choice)
-            kind = "reasoning" if detail.text else "summary"
-            whole = self._whole(("reasoning", choice), text)
-            if whole:
+            if whole := self._whole(("reasoning", choice), text):
+                kind: Literal["reasoning", "summary"] = "reasoning" if detail.text else "summary"
                 out.append(ReasoningDelta(text=whole, choice=choice, kind=kind))
         payload = detail.signature or detail.data
         if not payload:

@@ -1,7 +1,7 @@
 """Odd chat frames made readable: an untyped object in, a `Chunk` and the quirks seen out.
 
-It is asked only for what the strict types refuse. It takes member by member what can be understood and names what cannot;
-whatever the wire holds, it gives a chunk.
+It is asked only for what the strict types refuse. It takes member by member what can be understood and names what
+cannot; whatever the wire holds, it gives a chunk.
 """
 
 from collections.abc import Callable
@@ -22,11 +22,10 @@ from streamkit.quirks.chat import (
     member_shape,
     reasoning_shape,
 )
-from streamkit.quirks.chat_calls import legacy_function_call, tool_field_type, tool_shape
+from streamkit.quirks.chat_calls import legacy_function_call, tool_shape
 
 __all__ = ["Mended", "mend", "mend_delta"]
 
-REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 MEDIA_PARTS = frozenset({"image_url", "image", "output_image", "audio", "output_audio", "input_audio"})
 TEXT_PARTS = frozenset({"text", "output_text", "input_text", ""})
 THINKING_PARTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text", "reasoning_summary"})
@@ -117,7 +116,7 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
     for value in _blocks(payload, note):
         if value.get("type") in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
             pieces.append(("text", value["text"]))
-        elif (call := _block_call(value, len(calls))) is not None:
+        elif (call := _block_call(value)) is not None:
             calls.append(call)
         else:
             note(content_part_unknown.seen(detail=digest(value), data=value))
@@ -136,7 +135,10 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         executed_tools=_array(payload, "executed_tools", note),
         provider_metadata=payload.get("provider_metadata"),
         pieces=pieces,
-        **{name: _reasoning(name, payload.get(name), note) for name in REASONING_FIELDS},
+        reasoning_content=_reasoning("reasoning_content", payload, note),
+        reasoning=_reasoning("reasoning", payload, note),
+        reasoning_text=_reasoning("reasoning_text", payload, note),
+        thinking=_reasoning("thinking", payload, note),
     )
 
 
@@ -169,8 +171,9 @@ def _content(value: Json, note: Note, media: JsonArray) -> list[tuple[str, str]]
     return pieces
 
 
-def _reasoning(name: str, value: Json, note: Note) -> str | None:
+def _reasoning(name: str, payload: JsonObject, note: Note) -> str | None:
     """A reasoning field's text: strings in known places; a flag or a number is no thought of a shape we know (E14)."""
+    value = payload.get(name)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -238,7 +241,7 @@ def _blocks(payload: JsonObject, note: Note) -> list[JsonObject]:
     return [entry for entry in entries if is_object(entry)]
 
 
-def _block_call(block: JsonObject, position: int) -> Call | None:
+def _block_call(block: JsonObject) -> Call | None:
     """A call's start or a piece of its input in `content_list`; only a start has an id and a name."""
     name, call_id, text = block.get("name"), block.get("tool_use_id") or block.get("id"), block.get("input")
     if not isinstance(name, str) and not isinstance(text, (str, dict)):

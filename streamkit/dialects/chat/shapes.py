@@ -1,13 +1,13 @@
-"""Frames of other routes that turn up on chat URLs, as chunks (F06, F09, F10, F24)."""
+"""Frames of other routes that turn up on chat URLs, as chunks (F10, F24)."""
 
 from streamkit.dialects.chat.mending import Mended, mend_delta
 from streamkit.dialects.chat.values import as_text
 from streamkit.dialects.chat.wire import Choice, Chunk, Delta
 from streamkit.events import QuirkSeen
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import token_frames, worker_frames
 
-__all__ = ["foreign_frame", "message_delta"]
+__all__ = ["foreign_frame"]
 
 
 def foreign_frame(payload: JsonObject, *, silent: bool) -> Mended | None:
@@ -45,21 +45,18 @@ def _token(payload: JsonObject, *, silent: bool) -> Mended:
     if silent and not content and isinstance(payload.get("generated_text"), str):
         content = payload["generated_text"]
     details = payload.get("details")
-    usage = {"generated_tokens": details["generated_tokens"]} if is_object(details) and "generated_tokens" in details else None
+    usage = (
+        {"generated_tokens": details["generated_tokens"]}
+        if is_object(details) and "generated_tokens" in details
+        else None
+    )
     return _mended(payload, Delta(content=content), _reason(payload), token_frames.seen(), usage=usage)
 
 
 def _worker(payload: JsonObject) -> Mended:
     """The native Workers AI route."""
     quirks: list[QuirkSeen] = [worker_frames.seen()]
-    delta = mend_delta({"content": payload["response"], "tool_calls": payload.get("tool_calls")}, quirks.append, whole=True)
+    delta = mend_delta(
+        {"content": payload["response"], "tool_calls": payload.get("tool_calls")}, quirks.append, whole=True
+    )
     return _mended(payload, delta, payload.get("finish_reason"), *quirks)
-
-
-def message_delta(message: Json) -> tuple[Delta, list[QuirkSeen]]:
-    """A whole message as one delta; its calls are complete and have a place in their list."""
-    quirks: list[QuirkSeen] = []
-    if is_object(message):
-        return mend_delta(message, quirks.append, whole=True), quirks
-    content = message if isinstance(message, str) or is_array(message) else None
-    return mend_delta({"content": content}, quirks.append), quirks

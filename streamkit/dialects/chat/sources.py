@@ -48,7 +48,9 @@ def image_event(value: Json, choice: int) -> Event:
     where = value
     details: JsonObject = {}
     if is_object(value):
-        where = next((value[n] for n in ("image_url", "url", "b64_json", "data", "image", "audio") if value.get(n)), None)
+        where = next(
+            (value[n] for n in ("image_url", "url", "b64_json", "data", "image", "audio") if value.get(n)), None
+        )
         details = {name: value[name] for name in ("index", "id", "detail") if value.get(name) is not None}
     if is_object(where):
         where = next((where[n] for n in ("url", "data", "b64_json") if where.get(n)), None)

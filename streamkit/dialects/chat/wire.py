@@ -20,6 +20,7 @@ __all__ = [
     "Delta",
     "Detail",
     "Function",
+    "Part",
     "PlainChunk",
     "decode_chunk",
     "decode_plain",
@@ -69,11 +70,20 @@ class Detail(msgspec.Struct, frozen=True, gc=False):
     format: str | None = None
 
 
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """One typed part of content as Mistral and Databricks document it (F05, E30); other types are odd."""
+
+    type: Literal["text", "thinking", "reasoning", "summary_text"]
+    text: str | None = None
+    thinking: "str | Sequence[Part] | None" = None
+    summary: "str | Sequence[Part] | None" = None
+
+
 class Delta(msgspec.Struct, frozen=True, gc=False):
     """What a chunk adds to one choice."""
 
     role: str | None = None
-    content: str | None = None
+    content: str | Sequence[Part] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     tool_calls: Sequence[Call] | None = None

@@ -8,9 +8,10 @@ import re
 import msgspec
 
 from streamkit.dialects.gemini.wire import PartialArg
+from streamkit.dialects.json_text import json_text
 from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
 
-__all__ = ["PartialArguments", "json_text"]
+__all__ = ["PartialArguments"]
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,6})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _ESCAPE = re.compile(r"\\(.)")
@@ -63,15 +64,10 @@ class PartialArguments:
 
     def text(self, *, whole: bool) -> str:
         """The argument text; without `whole` its closing brackets are left open, as of a text that was cut."""
-        text = json_text(self._root)
+        text = json_text(self._root, _joined)
         if whole:
             return text
         return text.rstrip("}]") if self._root else ""
-
-
-def json_text(value: Json) -> str:
-    """A value as compact JSON, the order of its members kept."""
-    return msgspec.json.encode(value, enc_hook=_joined).decode()
 
 
 def _joined(value: object) -> str:
@@ -142,8 +138,7 @@ def _grown(before: Json, piece: PartialArg) -> Json:
             return before
         return Pieces(piece.string_value)
     if piece.number_value is not None:
-        number = piece.number_value
-        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+        return piece.number_value
     if piece.bool_value is not None:
         return piece.bool_value
     return before if piece.null_value is msgspec.UNSET else None

@@ -16,7 +16,7 @@ class PartialArg(msgspec.Struct, gc=False, rename="camel"):
 
     json_path: str
     string_value: str | None = None
-    number_value: float | None = None
+    number_value: int | float | None = None
     bool_value: bool | None = None
     null_value: Json = msgspec.UNSET
     will_continue: bool | None = None

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks`. Ratios within one run; never absolute promises."""

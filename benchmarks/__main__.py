@@ -1,0 +1,81 @@
+"""`python -m benchmarks [--json] [--quick] [--only NAME] [--concurrency]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+
+from benchmarks.measuring import exponent, paired, peak_kib, ratio
+from benchmarks.subjects import floor, ours, rivals
+from benchmarks.workloads import WORKLOADS, Workload
+
+SLOW_RIVAL_LIMIT = 6000
+"""Deltas beyond which rivals are left out: some are quadratic."""
+
+
+def measure(workload: Workload, mode: str, rounds: int, *, grow: bool) -> dict[str, object]:
+    reads = workload.reads(mode)
+    subjects = {"floor": floor(workload.dialect), "streamkit": ours(workload.dialect)}
+    if workload.size <= SLOW_RIVAL_LIMIT and mode == "frame" and workload.judged:
+        subjects |= rivals(workload.dialect)
+    taken = paired(subjects, reads, rounds)
+    events = max(1, workload.size if workload.read is None else len(reads))
+    row: dict[str, object] = {
+        "workload": workload.name,
+        "reads": mode if workload.read is None else f"{workload.read} bytes",
+        "microseconds": {name: statistics.median(times) / events * 1e6 for name, times in taken.items()},
+        "to_floor": ratio(taken["streamkit"], taken["floor"]),
+        "rivals": {name: ratio(taken[name], taken["streamkit"]) for name in taken if name not in ("floor", "streamkit")},
+        "peak_kib": peak_kib(ours(workload.dialect), reads),
+        "body_kib": sum(map(len, reads)) / 1024,
+    }
+    if grow:
+        base = max(500, workload.size // 16)
+        row["exponent"] = exponent(ours(workload.dialect), lambda size: workload.reads(mode, size), base)
+    return row
+
+
+def show(row: dict[str, object]) -> None:
+    times = row["microseconds"]
+    assert isinstance(times, dict)
+    rivals_of = row["rivals"]
+    assert isinstance(rivals_of, dict)
+    per = ", ".join(f"{name} {value:.2f}" for name, value in times.items())
+    slower = ", ".join(f"{name} ×{value:.0f}" for name, value in rivals_of.items())
+    growth = f", exponent {row['exponent']:.2f}" if "exponent" in row else ""
+    print(f"{row['workload']} ({row['reads']} a read): µs {per}; ×{row['to_floor']:.2f} of the floor{growth}")
+    print(f"    peak {row['peak_kib']:.0f} KiB for a body of {row['body_kib']:.0f} KiB{'; ' + slower if slower else ''}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, no growth")
+    parser.add_argument("--only", default="", help="workloads whose name contains this")
+    parser.add_argument("--concurrency", type=int, default=0, metavar="STREAMS", help="also this many streams at once")
+    chosen = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    for workload in WORKLOADS:
+        if chosen.only not in workload.name:
+            continue
+        for mode in ("frame", "16 KB") if workload.read is None and workload.judged else ("frame",):
+            row = measure(workload, mode, 3 if chosen.quick else 9, grow=not chosen.quick and mode == "frame")
+            rows.append(row)
+            if not chosen.json:
+                show(row)
+    if chosen.concurrency:
+        from benchmarks.concurrency import concurrent_rows
+
+        for row in concurrent_rows(chosen.concurrency):
+            rows.append(row)
+            if not chosen.json:
+                print(row)
+    if chosen.json:
+        json.dump(rows, sys.stdout, indent=1)
+        print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What the command line shows of a response, with rich. What came over the wire is printed escaped (J09)."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from streamkit.events import Event, PartReplaced, ReasoningDelta, RefusalDelta, TextDelta
+from streamkit.items import Item, ToolCall, Usage
+from streamkit.quirks.registry import REGISTRY, printable
+from streamkit.response import Response
+
+__all__ = ["LiveText", "plain", "show_response"]
+
+KEPT = {"\n", "\t"}
+
+
+def plain(text: str) -> str:
+    """`text` without characters that a terminal would obey; line ends and tabs stay."""
+    return "".join(c if c.isprintable() or c in KEPT else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class LiveText:
+    """Writes visible text as it arrives, reasoning dimmed."""
+
+    def __init__(self, console: Console, *, reasoning: bool) -> None:
+        self._console = console
+        self._reasoning = reasoning
+        self._last = ""
+        self._bare = True
+
+    def show(self, event: Event) -> None:
+        """Write what this event adds."""
+        if isinstance(event, TextDelta | RefusalDelta):
+            self._write(event.text, event.item_id, None)
+        elif isinstance(event, ReasoningDelta) and self._reasoning:
+            self._write(event.text, event.item_id, "dim italic")
+        elif isinstance(event, PartReplaced) and event.kind == "text":
+            self._write(f"\n[the text above was replaced]\n{event.text}", event.item_id, None)
+
+    def _write(self, text: str, item_id: str, style: str | None) -> None:
+        if self._last and item_id != self._last and not self._bare:
+            self._console.print()
+        self._last = item_id
+        self._bare = text.endswith("\n")
+        self._console.print(plain(text), end="", style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def end(self) -> None:
+        """End the line, if one is open."""
+        if not self._bare:
+            self._console.print()
+
+
+def _usage(usage: Usage) -> str:
+    names = ("input", "output", "total", "cached", "cache_write", "reasoning")
+    counts = ((name, getattr(usage, f"{name}_tokens")) for name in names)
+    return ", ".join(f"{name} {count}" for name, count in counts if count is not None)
+
+
+def _call(call: ToolCall) -> str:
+    state = f"{call.state}: {call.reason}" if call.reason else call.state
+    return f"{call.name or '(no name)'} {printable(call.arguments, 300)} [{state}]"
+
+
+def _summary(item: Item) -> str:
+    if item.call is not None:
+        return _call(item.call)
+    characters = sum(len(part.text) for part in item.parts)
+    notes = [f"{characters} characters"] if characters else []
+    notes += [f"{len(item.annotations)} annotations"] if item.annotations else []
+    notes += [f"{len(item.media)} media"] if item.media else []
+    notes += [item.signature_kind] if item.signature else []
+    notes += [item.phase] if item.phase else []
+    return ", ".join(notes) or item.status
+
+
+def show_response(console: Console, response: Response) -> None:
+    """Items, tool calls with verdicts, usage, finish, errors and quirks."""
+    facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    rows = [
+        ("response", " ".join(filter(None, (response.id, response.model, response.dialect)))),
+        ("status", f"{response.status}, finish {response.finish_reason} ({response.raw_finish_reason or 'unsaid'})"),
+    ]
+    rows += [("item", f"{item.type} {item.id}: {_summary(item)}") for item in response.items]
+    rows += [("choice", f"{choice.index}: {printable(choice.text)}") for choice in response.choices]
+    rows += [("tool call", f"{call.call_id} {_call(call)}") for call in response.tool_calls]
+    rows += [("dropped call", f"{call.call_id} {_call(call)}") for call in response.dropped_calls]
+    if response.usage is not None:
+        rows.append(("usage", f"{_usage(response.usage)} tokens"))
+    rows += [("error", f"{error.kind} {error.code}: {error.message}") for error in response.errors]
+    for tally in response.quirks:
+        known = REGISTRY.get(tally.id)
+        about = f"{known.summary} " if known else ""
+        rows.append(("quirk", f"{tally.id} ×{tally.count} ({tally.effect}): {about}{tally.detail}"))
+    for name, value in rows:
+        facts.add_row(name, escape(printable(value, 2000)))
+    console.print(facts)

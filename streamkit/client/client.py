@@ -1,0 +1,225 @@
+"""The client: a request to a provider, its answer as a stream. httpx or aiohttp underneath, loaded when first used."""
+
+import asyncio
+import importlib.util
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from streamkit.client.bodies import encoded
+from streamkit.client.headers import NEUTRAL, checked, standing
+from streamkit.client.live import LiveStream, Plan, Stages
+from streamkit.client.retrying import Retries
+from streamkit.client.wire import Request, Wire
+from streamkit.dialects.base import Dialect
+from streamkit.errors import UsageError
+from streamkit.jsontypes import Json
+from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.masking import sensitive
+from streamkit.stages.strict import Strict
+from streamkit.stages.watchdog import Watchdog
+
+__all__ = ["Client"]
+
+Backend = Literal["auto", "httpx", "aiohttp"]
+
+PATHS = {
+    "responses": "/responses",
+    "chat": "/chat/completions",
+    "anthropic": "/messages",
+    "completions": "/completions",
+}
+"""Where a dialect lives under a base address that includes the version (`https://api.openai.com/v1`)."""
+
+TIMEOUT = 30.0
+"""Seconds for connecting and for sending the request; how long an answer may take is the watchdog's business."""
+
+
+class Client:
+    """Sends requests and streams their answers.
+
+    ```python
+    async with streamkit.Client("https://api.openai.com/v1", headers={"Authorization": f"Bearer {key}"}) as client:
+        async with client.stream("responses", json={"model": …, "input": …, "stream": True}) as stream:
+            async for event in stream: ...
+            response = await stream.result()
+    ```
+
+    Args:
+        base_url: the address that a dialect's path is appended to; it includes the version (`…/v1`).
+        headers: sent with each request; credentials among them never follow a redirect to another host.
+        timeout: seconds for connecting and sending; None for no bound. A caller's own client keeps its own bounds
+            unless this is given.
+        watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers.
+        limits: every bound.
+        retries: further attempts while nothing was delivered: a number, or `Retries`. 0 for none.
+        transport: an httpx transport of your own. As in httpx, it is then yours to honour proxy variables.
+        http_client: a client of httpx or httpx2, or a session of aiohttp, of your own: used as it is, never closed.
+        proxy: address of a proxy; without it the environment's variables count.
+        backend: `"httpx"`, `"aiohttp"` (asyncio only, the extra `aiohttp`), or `"auto"`: aiohttp where it is installed,
+            the event loop is asyncio's and nothing of httpx's is given; at 1,000 open streams it costs half.
+
+    A client may be used in several event loops, one after the other: each gets connections of its own (H22).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = TIMEOUT,
+        watchdog: Watchdog | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        retries: int | Retries = 1,
+        transport: Any = None,
+        http_client: Any = None,
+        proxy: str | None = None,
+        backend: Backend = "auto",
+    ) -> None:
+        self._base_url = _valid(base_url)
+        self._headers = checked(headers or {})
+        self._timeout = timeout
+        self._watchdog = watchdog
+        self._limits = limits
+        self._retries = retries if isinstance(retries, Retries) else Retries(count=retries)
+        self._transport = transport
+        self._http_client = http_client
+        self._proxy = proxy
+        self._backend = backend
+        self._wires: Any = None
+        if backend not in {"auto", "httpx", "aiohttp"}:
+            raise UsageError(f"{backend!r} is no backend: auto, httpx or aiohttp")
+        if transport is not None and (backend == "aiohttp" or http_client is not None):
+            raise UsageError("`transport` is for the httpx backend alone, without `http_client`")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close this event loop's connections; a caller's own client stays open."""
+        wire: Wire | None = self._of_this_loop().get(None)
+        self._of_this_loop().set(None)
+        if wire is not None:
+            await wire.aclose()
+
+    def stream(
+        self,
+        dialect: str | Dialect | None,
+        *,
+        json: Json,
+        path: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        stages: Stages = (),
+        watchdog: Watchdog | None = None,
+        strict: Strict | bool = False,
+        on_error: Literal["raise", "event"] = "raise",
+    ) -> LiveStream:
+        """A request and the stream of its answer; use it as `async with … as stream:`.
+
+        Args:
+            dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the answer.
+            json: the body, sent as it is given (`"stream": true` included, members that are None as null).
+            path: appended to the base address, or a whole address; by default the dialect's own.
+            headers: for this request alone, over the client's.
+            stages: your own stages, or a function that makes them. Stages with state that are given as objects serve
+                one answer only: then an attempt is repeated until the headers have come, not after.
+            watchdog: instead of the client's.
+            strict: refuse tolerances.
+            on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
+
+        Raises:
+            UsageError: a header that cannot be sent, a body without a JSON form, no path for this dialect.
+        """
+        name = dialect.name if isinstance(dialect, Dialect) else dialect
+        sent = standing(name) | self._headers | checked(headers or {})
+        url = self._url(name, path)
+        return LiveStream(
+            Plan(
+                wire=self._wire,
+                request=Request(url, sent, encoded(json)),
+                dialect=dialect,
+                limits=self._limits,
+                retries=self._retries,
+                secrets=_secrets(sent, url),
+                watchdog=watchdog or self._watchdog,
+                stages=stages,
+                strict=strict,
+                on_error=on_error,
+            )
+        )
+
+    def _url(self, dialect: str | None, path: str | None) -> str:
+        path = PATHS.get(dialect or "") if path is None else path
+        if path is None:
+            raise UsageError(f"dialect {dialect or 'auto'} has no path of its own; give `path`")
+        if urlsplit(path).scheme:
+            return _valid(path)
+        base = urlsplit(self._base_url)
+        tail = urlsplit(path)
+        query = "&".join(part for part in (base.query, tail.query) if part)
+        joined = base.path.rstrip("/") + "/" + tail.path.lstrip("/") if tail.path else base.path
+        return urlunsplit((base.scheme, base.netloc, joined, query, ""))
+
+    def _wire(self) -> Wire:
+        """This event loop's connections; nothing is shared between loops (H22)."""
+        wire: Wire | None = self._of_this_loop().get(None)
+        if wire is None:
+            wire = self._new_wire()
+            self._of_this_loop().set(wire)
+        return wire
+
+    def _of_this_loop(self) -> Any:
+        """A variable with a value of its own in each event loop; it is forgotten together with the loop."""
+        if self._wires is None:
+            from anyio.lowlevel import RunVar  # noqa: PLC0415 - where an event loop runs, not by `import streamkit`
+
+            self._wires = RunVar("streamkit.client")
+        return self._wires
+
+    def _new_wire(self) -> Wire:
+        from streamkit.client.aiohttp_wire import AiohttpWire  # noqa: PLC0415 - loaded on first use
+        from streamkit.client.httpx_wire import HttpxWire, OwnHttpx  # noqa: PLC0415 - loaded on first use
+
+        own = self._http_client
+        given = None if self._timeout == TIMEOUT else self._timeout
+        if own is not None and type(own).__module__.partition(".")[0] == "aiohttp":
+            return AiohttpWire(timeout=given, proxy=self._proxy, session=own)
+        if own is not None:
+            return HttpxWire(own, timeout=given)
+        if self._backend == "aiohttp" or (self._backend == "auto" and self._transport is None and _aiohttp_fits()):
+            return AiohttpWire(timeout=self._timeout, proxy=self._proxy)
+        return OwnHttpx(timeout=self._timeout, proxy=self._proxy, transport=self._transport)
+
+
+def _aiohttp_fits() -> bool:
+    """Whether aiohttp can be used here: on asyncio, and where it is installed."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return importlib.util.find_spec("aiohttp") is not None
+
+
+def _valid(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(f"{url!r} is no address of an HTTP server")
+    return url
+
+
+def _secrets(headers: Mapping[str, str], url: str) -> tuple[str, ...]:
+    """The caller's credentials, to be masked wherever they are echoed (J10)."""
+    found: list[str] = []
+    for name, value in headers.items():
+        if sensitive(name) or (
+            name not in NEUTRAL and any(word in name for word in ("key", "token", "auth", "secret"))
+        ):
+            found += (value, value.rpartition(" ")[2])
+    found += (value for name, value in parse_qsl(urlsplit(url).query) if sensitive(name) or name in {"key", "token"})
+    return tuple(dict.fromkeys(found))

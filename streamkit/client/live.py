@@ -1,0 +1,250 @@
+"""A live stream: attempts in front of a fence, one `EventStream` behind it (H14, H15).
+
+While nothing has been delivered, a failed attempt is abandoned with everything that it had produced, and the next one
+gets a fresh connection, pipeline and watchdog. What an attempt produces is held back until its first output item: from
+then on it is delivered, and no further attempt is made.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import msgspec
+
+from streamkit.client.bodies import Body, Failing
+from streamkit.client.connect import VERSION_HINT, connect, lacks_version
+from streamkit.client.headers import request_id
+from streamkit.client.notes import Notes
+from streamkit.client.retrying import Attempts, Retries
+from streamkit.client.wire import Request, Wire
+from streamkit.dialects.base import Dialect
+from streamkit.errors import ErrorInfo, StreamError, error_from
+from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
+from streamkit.limits import Limits
+from streamkit.response import Response
+from streamkit.sources import Source
+from streamkit.stages.strict import Strict
+from streamkit.stages.watchdog import Watchdog
+from streamkit.stream import EventStream, open_stream
+
+__all__ = ["LiveStream", "Plan", "Stages", "Statistics"]
+
+Stages = Sequence[Any] | Callable[[], Iterable[Any]]
+"""Stages, or a function that makes them: each attempt needs fresh ones."""
+
+
+class Statistics(msgspec.Struct, kw_only=True):
+    """What is known of a live request beside its events. Times in seconds on the monotonic clock."""
+
+    attempts: int = 0
+    """Attempts made so far."""
+    status: int | None = None
+    """HTTP status of the last answer."""
+    request_id: str = ""
+    """The provider's id of the request, for its support."""
+    bytes: int = 0
+    """Bytes of the body that came over the wire."""
+    opened_at: float | None = None
+    """When the headers had come."""
+    last_read_at: float | None = None
+    """When the last bytes came (H10)."""
+
+
+class Plan(msgspec.Struct, kw_only=True, frozen=True):
+    """What one call of `Client.stream` asks for."""
+
+    wire: Callable[[], Wire]
+    request: Request
+    dialect: str | Dialect | None
+    limits: Limits
+    retries: Retries
+    secrets: tuple[str, ...]
+    watchdog: Watchdog | None = None
+    stages: Stages = ()
+    strict: Strict | bool = False
+    on_error: Literal["raise", "event"] = "raise"
+
+
+class LiveStream:
+    """The events of one live request: an async context manager and iterator, like `EventStream`.
+
+    Entering it sends the request and waits for the headers. Whatever goes wrong, before the first event or later, is
+    raised by iterating or by `result()`.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._attempts = Attempts(plan.retries)
+        self._inner: EventStream | None = None
+        self._body: Body | None = None
+        self._held: deque[Event] = deque()
+        self._next: Callable[[], Awaitable[Event]] = self._begin
+        self._closed = False
+        self._spent = False
+        self._status: int | None = None
+        self._request_id = ""
+
+    @property
+    def response(self) -> Response:
+        """The response so far; readable at any moment, also after a failure."""
+        return Response() if self._inner is None else self._inner.response
+
+    @property
+    def statistics(self) -> Statistics:
+        """Attempts, status, the provider's request id, bytes and times."""
+        body = self._body
+        return Statistics(
+            attempts=self._attempts.number,
+            status=self._status,
+            request_id=self._request_id,
+            bytes=body.bytes_read if body else 0,
+            opened_at=body.opened_at if body else None,
+            last_read_at=body.last_read_at if body else None,
+        )
+
+    async def __aenter__(self) -> Self:
+        if self._inner is None:
+            await self._connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> "LiveStream":
+        return self
+
+    def __anext__(self) -> Awaitable[Event]:
+        return self._next()
+
+    async def result(self) -> Response:
+        """Read to the end, close everything, and give the response.
+
+        Raises:
+            StreamError: the stream failed (`on_error="raise"`); `partial` has what arrived.
+        """
+        if self._inner is None or self._next == self._begin:
+            await self._pass_fence()
+        self._held.clear()
+        return await self._opened().result()
+
+    async def aclose(self) -> None:
+        """Close the connection at once; harmless when called again. The response stays readable."""
+        self._closed = True
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    # attempts
+
+    async def _begin(self) -> Event:
+        await self._pass_fence()
+        return await self._next()
+
+    async def _from_held(self) -> Event:
+        event = self._held.popleft()
+        if not self._held:
+            self._next = self._opened().__anext__
+        return event
+
+    async def _pass_fence(self) -> None:
+        """Make attempts until one has something to deliver, or none is left."""
+        if self._inner is None and not self._closed:
+            await self._connect()
+        while not self._closed and self._fresh() and self._attempts.remain:
+            failure = await self._hold()
+            if failure is None:
+                break
+            self._held.clear()
+            await self._opened().aclose()
+            if await self._attempts.again(failure):
+                await self._connect()
+            else:
+                self._open(Failing(error_from(failure)))
+        inner = self._opened()
+        self._next = self._from_held if self._held else inner.__anext__
+
+    async def _hold(self) -> ErrorInfo | None:
+        """Hold events back until the first of an item; the failure for which this attempt is to be abandoned."""
+        limit = self._plan.limits.held
+        inner = self._opened()
+        while len(self._held) < limit:
+            try:
+                event = await inner.__anext__()
+            except StopAsyncIteration:
+                return None
+            self._held.append(event)
+            if isinstance(event, ItemEvent):
+                return None
+            failure = event.error if isinstance(event, (ErrorReported, StreamEnded)) else None
+            if failure is not None and self._attempts.allows(failure):
+                return failure
+            if isinstance(event, StreamEnded):
+                return None
+        return None
+
+    async def _connect(self) -> None:
+        """Send the request, again where that is allowed, and open the answer's pipeline."""
+        plan = self._plan
+        while True:
+            self._status, self._request_id = None, ""
+            try:
+                within = plan.watchdog.first if plan.watchdog is not None else None
+                wire = plan.wire()
+                exchange = await connect(
+                    wire, plan.request, limits=plan.limits, secrets=plan.secrets, within=within or None
+                )
+                self._status, self._request_id = exchange.status, request_id(exchange.headers)
+                try:
+                    self._body = Body(exchange, plan.limits, hint=VERSION_HINT if lacks_version(exchange.url) else "")
+                except StreamError:
+                    await exchange.close()
+                    raise
+            except StreamError as failure:
+                self._status = self._status or failure.info.status
+                if await self._attempts.again(failure.info):
+                    continue
+                self._open(Failing(failure))
+                return
+            self._open(self._body, exchange.headers)
+            return
+
+    def _open(self, source: Any, headers: Any = None) -> None:
+        plan = self._plan
+        given = plan.stages() if callable(plan.stages) else plan.stages
+        self._inner = open_stream(
+            Source(source),
+            plan.dialect,
+            watchdog=plan.watchdog.renewed() if plan.watchdog is not None else None,
+            stages=(Notes(source, plan.secrets), *given),
+            limits=plan.limits,
+            strict=plan.strict,
+            charset=charset_of(headers or {}),
+            on_error=plan.on_error,
+        )
+
+    def _fresh(self) -> bool:
+        """Whether the next attempt's stages would be fresh: made by a function, or free of state."""
+        stages = self._plan.stages
+        return callable(stages) or not any(hasattr(stage, "feed") for stage in stages)
+
+    def _opened(self) -> EventStream:
+        if self._inner is None:
+            self._open(
+                Failing(error_from(ErrorInfo(kind="transport", code="closed", message="closed before it was sent")))
+            )
+        inner = self._inner
+        assert inner is not None  # noqa: S101 - `_open` has just set it
+        return inner
+
+
+def charset_of(headers: Any) -> str | None:
+    """The charset that a content type names, None for UTF-8 or nothing (J14)."""
+    _, _, options = headers.get("content-type", "").partition(";")
+    for option in options.split(";"):
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip("\"'").lower()
+            return charset if charset not in {"", "utf-8", "utf8"} else None
+    return None

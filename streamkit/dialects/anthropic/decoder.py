@@ -1,0 +1,233 @@
+"""Decoder of the `anthropic` dialect. It translates; the ledger keeps the books.
+
+The hot path is one look-up: is this index a block that consists of just this kind of delta? All else (starts, held
+text, other kinds, blocks without a start) takes the longer way below.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from streamkit.dialects.anthropic import wire
+from streamkit.dialects.anthropic.flow import BlockFlow
+from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend
+from streamkit.dialects.anthropic.messages import METRICS, UsageBook, aside, finish, started
+from streamkit.dialects.anthropic.recognition import recognise
+from streamkit.dialects.base import DecoderOptions, Dialect
+from streamkit.dialects.payloads import read
+from streamkit.events import (
+    ArgumentsDelta,
+    Event,
+    KeepAlive,
+    ProviderEvent,
+    ReasoningDelta,
+    TextDelta,
+)
+from streamkit.evidence import EndMarker
+from streamkit.fault_events import error_events, is_warning, warning_event
+from streamkit.faults import looks_like_error
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.anthropic import (
+    missing_message_start,
+    undocumented_frame,
+    whole_message_body,
+    whole_message_frame,
+)
+from streamkit.quirks.responses import type_conflict, type_from_event
+
+__all__ = ["ANTHROPIC", "AnthropicDecoder"]
+
+Events = Iterable[Event]
+
+UNNAMED = ("", "message")
+"""SSE event names that say nothing: `message` is what SSE itself calls an event without a name."""
+
+
+class AnthropicDecoder:
+    """Frames of the Messages API to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        self._flow = BlockFlow(options.limits)
+        self._plain = self._flow.plain
+        self._decode = wire.FRAME.decode
+        self._usage = UsageBook()
+        self._begun = False
+        """Whether `message_start` was seen, or its absence noticed."""
+        self._stopped = False
+        """Whether a stop reason was seen."""
+        self._messages: dict[str, Callable[[JsonObject], list[Event]]] = {
+            "message_start": self._message_start,
+            "message_delta": self._message_delta,
+            "message_stop": self._message_stop,
+            "message": self._whole_message,
+        }
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            message = self._decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        if message.__class__ is wire.BlockDelta:
+            piece, name = message.delta, frame.event
+            kind = piece.__class__
+            if self._plain.get(message.index) is kind and (name == "content_block_delta" or not name):
+                if kind is wire.TextPiece:
+                    text = piece.text
+                    return (TextDelta(key=message.index, text=text),) if text else ()
+                if kind is wire.InputPiece:
+                    text = piece.partial_json
+                    return (ArgumentsDelta(key=message.index, text=text),) if text else ()
+                text = piece.thinking
+                return (ReasoningDelta(key=message.index, text=text),) if text else ()
+        return self._typed(message, frame)
+
+    def close(self) -> Events:
+        """What was held back."""
+        return self._flow.close()
+
+    # frames that the strict types accept
+
+    def _typed(self, message: wire.Message, frame: Frame) -> list[Event]:
+        kind = str(message.__struct_config__.tag)
+        out: list[Event] = []
+        if frame.event not in UNNAMED and frame.event != kind:
+            out.append(type_conflict.seen(detail=frame.event))
+        if isinstance(message, wire.Block):
+            return out + self._block(message)
+        if isinstance(message, wire.Ping):
+            return [*out, KeepAlive(comment="ping")]
+        return out + self._messages[kind](msgspec.json.decode(frame.data))
+
+    def _block(self, message: wire.Block, *, surrogates: bool = False) -> list[Event]:
+        out = self._unannounced()
+        if isinstance(message, wire.BlockStart):
+            return out + self._flow.start(message.index, message.content_block)
+        if isinstance(message, wire.BlockStop):
+            return out + self._flow.stop(message.index)
+        return out + self._flow.piece(message.index, message.delta, surrogates=surrogates)
+
+    def _unannounced(self) -> list[Event]:
+        """The note that `message_start` is missing, once (B18, B27)."""
+        if self._begun:
+            return []
+        self._begun = True
+        return [missing_message_start.seen()]
+
+    # frames about the message as a whole
+
+    def _message_start(self, payload: JsonObject) -> list[Event]:
+        self._begun = True
+        message = _object(payload.get("message"))
+        content = message.get("content")
+        if is_array(content):
+            self._flow.prefill(content)
+        return [started(message), *self._usage.take(message.get("usage")), *aside(payload)]
+
+    def _message_delta(self, payload: JsonObject) -> list[Event]:
+        out = self._unannounced() + self._flow.settle()
+        delta = _object(payload.get("delta"))
+        usage = payload.get("usage", delta.get("usage"))
+        out += self._usage.take(usage)
+        out += aside(payload, delta)
+        return out + self._claim(delta)
+
+    def _message_stop(self, payload: JsonObject) -> list[Event]:
+        out = self._unannounced() + self._flow.settle()
+        if not self._usage.raw:
+            out += self._usage.take(payload.get(METRICS))
+        out += aside(payload)
+        return [*out, EndMarker(name="message_stop")]
+
+    def _claim(self, delta: JsonObject) -> list[Event]:
+        claims = finish(delta)
+        self._stopped = self._stopped or bool(claims)
+        return claims
+
+    def _whole_message(self, payload: JsonObject) -> list[Event]:
+        """The whole message in one frame: the answer where nothing was streamed, else old news (A17, B22)."""
+        alone = not self._begun
+        silent = not self._flow.begun
+        self._begun = True
+        out: list[Event] = [] if not alone else [started(payload)]
+        content = payload.get("content")
+        if alone:
+            out.insert(0, whole_message_body.seen())
+        else:
+            out.append(whole_message_frame.seen(detail="taken as the answer" if silent else "nothing taken from it"))
+        if silent and is_array(content):
+            self._flow.prefill(content)
+            out += self._flow.settle()
+        out += self._usage.take(payload.get("usage"))
+        if not self._stopped:
+            out += self._claim(payload)
+        return [*out, EndMarker(name="message")] if alone else out
+
+    # frames that they refuse
+
+    def _tolerant(self, frame: Frame) -> list[Event]:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out += error_events(reading.error_text)
+        for payload in reading.objects:
+            out += self._payload(payload, frame.event, surrogates=reading.surrogates)
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _payload(self, payload: JsonObject, name: str, *, surrogates: bool) -> list[Event]:
+        out: list[Event] = []
+        kind = payload.get("type")
+        if not isinstance(kind, str) or not kind:
+            if looks_like_error(payload):
+                return error_events(payload)
+            kind = "" if name in UNNAMED else name
+            if kind:
+                payload = {"type": kind, **payload}
+                out.append(type_from_event.seen(detail=kind))
+        elif name not in UNNAMED and name != kind:
+            out.append(type_conflict.seen(detail=name))
+        if kind in BLOCK_FRAMES:
+            return out + self._mended(payload, kind, surrogates=surrogates)
+        if kind == "ping":
+            return [*out, KeepAlive(comment="ping")]
+        if kind in self._messages:
+            return out + self._messages[kind](payload)
+        if kind == "error" or looks_like_error(payload):
+            return out + error_events(payload)
+        if is_warning(payload):
+            return [*out, warning_event(payload)]
+        return [
+            *out,
+            undocumented_frame.seen(detail=kind or ", ".join(payload)),
+            ProviderEvent(name=kind, data=payload),
+        ]
+
+    def _mended(self, payload: JsonObject, kind: str, *, surrogates: bool) -> list[Event]:
+        mended = mend(payload, self._flow.latest(), self._flow.unused())
+        out: list[Event] = [quirk.seen(detail=detail) for quirk, detail in mended.quirks.items()]
+        if mended.frame is not None:
+            return out + self._block(mended.frame, surrogates=surrogates)
+        if mended.unknown:
+            out += (undocumented_frame.seen(detail=mended.unknown), ProviderEvent(name=kind, data=payload))
+        return out
+
+
+def _object(value: Json) -> JsonObject:
+    return value if is_object(value) else {}
+
+
+ANTHROPIC = Dialect(
+    name="anthropic",
+    title="Anthropic Messages",
+    framing="sse",
+    decoder=AnthropicDecoder,
+    recognise=recognise,
+    ends=("message_stop",),
+    closes_items=True,
+)
+"""The Messages API and what speaks like it: Vertex, Bedrock's inner payloads, MiniMax, Kimi, GLM, llama.cpp, vLLM."""

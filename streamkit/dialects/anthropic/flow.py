@@ -1,0 +1,227 @@
+"""Blocks in the order of the wire: what a start, a delta and a stop of a block mean, however they come.
+
+What is held back here: text and input that stand in a block's start until the block's next event shows what they are
+(B23, B25), whole blocks in `message_start` until a start repeats them, and half a character until its other half.
+"""
+
+from collections.abc import Iterable
+
+from streamkit.dialects.anthropic import wire
+from streamkit.dialects.anthropic.blocks import (
+    PIECE_TYPES,
+    BlockState,
+    input_text,
+    item_type,
+    opening,
+    opening_text,
+    spoken_delta,
+    whole,
+)
+from streamkit.dialects.payloads import SurrogateJoiner
+from streamkit.errors import ErrorInfo
+from streamkit.events import AnnotationAdded, ArgumentsDelta, Event, ItemFinished, Key, SignatureReported
+from streamkit.evidence import Halt
+from streamkit.items import Status
+from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.limits import Limits
+from streamkit.quirks.anthropic import block_kind, implicit_block, start_input_replaced, start_text_repeated
+
+__all__ = ["BlockFlow"]
+
+INPUT = "function_call"
+"""Channel of tool input; other channels are named by the type of item that they fill."""
+
+
+class BlockFlow:
+    """The blocks of one message."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._bound = self._room = limits.item
+        """Characters of a compaction that still fit here."""
+        self.plain: dict[int, type] = {}
+        """Per index, the class of deltas that need no further thought; the decoder's fast way."""
+        self.begun = False
+        """Whether any block was seen."""
+        self._states: dict[int, BlockState] = {}
+        self._joiner = SurrogateJoiner()
+        self._prefilled: list[tuple[int, JsonObject]] = []
+
+    def prefill(self, blocks: Iterable[Json]) -> None:
+        """Whole blocks in `message_start` (B25); a start that announces one of them again takes its place."""
+        self._prefilled += [(index, block) for index, block in enumerate(blocks) if is_object(block)]
+
+    def start(self, index: int, block: JsonObject) -> list[Event]:
+        """A block begins."""
+        self.begun = True
+        block, out = self._matched(index, block)
+        kind = item_type(block)
+        state = self._states.get(index)
+        if state is not None and state.repeats(kind, block):
+            if not state.spoke and not state.held_text:
+                state.held_text = opening_text(block)
+                self._pass(state)
+            return [*out, opening(block, index)[0]]
+        if state is not None and not state.closed:
+            out += self._release(state)
+        state = self._states[index] = BlockState(index, kind, block)
+        self._pass(state)
+        return out + opening(block, index)
+
+    def piece(self, index: int, piece: wire.Piece, *, surrogates: bool = False) -> list[Event]:
+        """A delta of a block, on the longer way."""
+        self.begun = True
+        out: list[Event] = []
+        kind = PIECE_TYPES[piece.__class__]
+        state = self._states.get(index)
+        if state is None:
+            out.append(implicit_block.seen(detail=f"{kind} {index}"))
+            state = self._states[index] = BlockState(index, kind, {})
+        if not state.takes(piece):
+            if kind not in state.mismatched:
+                out.append(block_kind.seen(detail=f"{kind} in block {index}, which is {state.type}"))
+            key = state.mismatched.setdefault(kind, (index, kind))
+            return out + self._give(state, key, piece, surrogates=surrogates)
+        if isinstance(piece, wire.CompactionPiece):
+            return out + self._compact(state, piece.content or "")
+        words = characters(piece)
+        if words is None or words:
+            out += self._decide(state, piece)
+            out += self._give(state, index, piece, surrogates=surrogates)
+            state.spoke = True
+        self._pass(state)
+        return out
+
+    def stop(self, index: int) -> list[Event]:
+        """A block is over."""
+        self.begun = True
+        state = self._states.get(index)
+        if state is None:
+            return [implicit_block.seen(detail=f"stop of block {index}")]
+        if state.closed:
+            return [ItemFinished(key=index)]
+        return self._close(state, "completed")
+
+    def latest(self) -> int:
+        """The index of the block that was started last; 0 where there is none."""
+        return next(reversed(self._states), 0)
+
+    def unused(self) -> int:
+        """An index that no block has."""
+        return max(self._states, default=-1) + 1
+
+    def settle(self) -> list[Event]:
+        """The message is over: give out what is held back; blocks stay open."""
+        out = self._unmatched()
+        for state in self._states.values():
+            if not state.closed:
+                out += self._release(state)
+        return out + self._flush()
+
+    def close(self) -> list[Event]:
+        """The stream is over, wherever it stands."""
+        out = self.settle()
+        for state in self._states.values():
+            if state.pieces and not state.closed:
+                out += self._close(state, "incomplete")
+        return out
+
+    def _pass(self, state: BlockState) -> None:
+        """Let the block's plain deltas take the fast way, or not any more."""
+        if state.plain is not None and state.simple and not state.closed and not self._joiner.pending:
+            self.plain[state.index] = state.plain
+        else:
+            self.plain.pop(state.index, None)
+
+    def _matched(self, index: int, block: JsonObject) -> tuple[JsonObject, list[Event]]:
+        """The block, with what `message_start` already said of it; other blocks there are given out first."""
+        for place, (position, known) in enumerate(self._prefilled):
+            same = item_type(known) == item_type(block) and known.get("id") == block.get("id")
+            if same and (block.get("id") or position == index):
+                del self._prefilled[place]
+                return {**known, **{name: value for name, value in block.items() if value}}, []
+        return block, self._unmatched()
+
+    def _unmatched(self) -> list[Event]:
+        out: list[Event] = []
+        for position, block in self._prefilled:
+            self.begun = True
+            out += whole(block, ("start", position))
+        self._prefilled.clear()
+        return out
+
+    def _decide(self, state: BlockState, piece: wire.Piece) -> list[Event]:
+        """What becomes of a start's own text and input, now that a delta of the block is here (B23, B25)."""
+        out: list[Event] = []
+        if state.held_text and piece.__class__ is state.plain and characters(piece) == state.held_text:
+            state.held_text = ""
+            out.append(start_text_repeated.seen(detail=f"block {state.index}"))
+        if state.held_input and isinstance(piece, wire.InputPiece):
+            out.append(start_input_replaced.seen(detail=f"block {state.index}", data=state.held_input))
+            state.held_input = None
+        return out + self._release(state)
+
+    def _release(self, state: BlockState) -> list[Event]:
+        """What the start of a block had held back."""
+        out: list[Event] = []
+        if state.held_text:
+            out.append(spoken_delta(state.type, state.index, state.held_text))
+        if state.held_input:
+            out.append(ArgumentsDelta(key=state.index, text=input_text(state.held_input)))
+        state.held_text, state.held_input = "", None
+        return out
+
+    def _give(self, state: BlockState, key: Key, piece: wire.Piece, *, surrogates: bool) -> list[Event]:
+        if isinstance(piece, wire.SignaturePiece):
+            return [SignatureReported(key=key, signature=piece.signature)] if piece.signature else []
+        if isinstance(piece, wire.CitationPiece):
+            return [AnnotationAdded(key=key, annotation=piece.citation)]
+        kind, words = PIECE_TYPES[piece.__class__], characters(piece) or ""
+        if surrogates or self._joiner.pending:
+            words = self._joiner.join((key, kind), words)
+            self._pass(state)
+        return [delta(kind, key, words)] if words else []
+
+    def _compact(self, state: BlockState, words: str) -> list[Event]:
+        """A piece of a compaction: no answer's text, so it goes into the item's details, whole."""
+        self._room -= len(words)
+        if self._room >= 0:
+            state.pieces.append(words)
+            return []
+        seen = self._bound - self._room
+        message = f"a compaction exceeds limits.item ({self._bound}): {seen} characters seen; raise that limit"
+        error = ErrorInfo(kind="limit", code="limit_exceeded", limit="item", size=seen, message=message)
+        return [Halt(error=error)]
+
+    def _close(self, state: BlockState, status: Status) -> list[Event]:
+        out = self._release(state)
+        out += self._flush()
+        details = {"content": "".join(state.pieces)} if state.pieces else {}
+        for key in (state.index, *state.mismatched.values()):
+            out.append(ItemFinished(key=key, status=status, details=details if key == state.index else {}))
+        state.closed = True
+        self.plain.pop(state.index, None)
+        return out
+
+    def _flush(self) -> list[Event]:
+        """Half a character that nothing followed."""
+        out: list[Event] = []
+        for channel, words in self._joiner.flush():
+            key, kind = channel  # type: ignore[misc]  # the channels that _give made
+            out.append(delta(kind, key, words))
+        return out
+
+
+def characters(piece: wire.Piece) -> str | None:
+    """What a delta says in characters; None for a delta that holds none."""
+    match piece:
+        case wire.TextPiece(text=words) | wire.ThinkingPiece(thinking=words) | wire.InputPiece(partial_json=words):
+            return words
+        case wire.CompactionPiece(content=words):
+            return words or ""
+        case _:
+            return None
+
+
+def delta(kind: str, key: Key, words: str) -> Event:
+    """These characters as an event of their channel."""
+    return ArgumentsDelta(key=key, text=words) if kind == INPUT else spoken_delta(kind, key, words)

@@ -1,0 +1,289 @@
+"""Decoder of the `gemini` dialect: `streamGenerateContent` frames to events. It translates; the ledger keeps the books."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.counting import read_usage
+from streamkit.dialects.gemini.calls import Calls
+from streamkit.dialects.gemini.finishing import blocked, finished
+from streamkit.dialects.gemini.wire import FRAME, Candidate, GenerateFrame, Part
+from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.reshaping import reshape
+from streamkit.events import (
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    MediaAdded,
+    MetadataReported,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    SignatureReported,
+    TextDelta,
+    UsageReported,
+)
+from streamkit.evidence import EndMarker, ItemClaimed
+from streamkit.faults import provider_error
+from streamkit.frames import Frame
+from streamkit.items import Status
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.chat import id_changed
+from streamkit.quirks.errors import error_in_array
+from streamkit.quirks.gemini import part_unknown, response_envelope
+from streamkit.quirks.reshaping import frame_unrecognised
+
+__all__ = ["GeminiDecoder"]
+
+Events = Iterable[Event]
+
+METADATA = {
+    "grounding_metadata": "groundingMetadata",
+    "citation_metadata": "citationMetadata",
+    "url_context_metadata": "urlContextMetadata",
+    "safety_ratings": "safetyRatings",
+    "avg_logprobs": "avgLogprobs",
+    "logprobs_result": "logprobsResult",
+}
+"""What a candidate says beside its content; the last word of each holds."""
+
+SERVER_PARTS = {
+    "executable_code": "executableCode",
+    "code_execution_result": "codeExecutionResult",
+    "tool_call": "toolCall",
+    "tool_response": "toolResponse",
+}
+"""Parts that tell of tools which run at the server: item type, member (D43)."""
+
+PART_MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(Part))
+
+
+class GeminiDecoder:
+    """Frames of `streamGenerateContent` to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        self._calls = Calls(options.limits)
+        self._joiner = SurrogateJoiner()
+        self._id: str | None = None
+        self._model: str | None = None
+        self._usage: Json = None
+        self._metadata: JsonObject = {}
+        self._sealed: dict[int, str] = {}
+        self._keyed = 0
+        self._wrapped = False
+        self._halves = False
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            message = FRAME.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        return self._frame(message, frame.data)
+
+    def close(self) -> Events:
+        """A call that was to be continued, half a character."""
+        out = self._calls.close()
+        for channel, held in self._joiner.flush():
+            out.append(TextDelta(choice=channel, text=held))  # type: ignore[arg-type]  # the channels that _spoken made
+        return out
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        self._halves = self._halves or reading.surrogates
+        for payload in reading.objects:
+            out += self._odd(payload)
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _odd(self, payload: Json) -> list[Event]:
+        """A payload that the strict types refuse."""
+        if is_array(payload):
+            out: list[Event] = []
+            for element in payload:
+                failed = is_object(element) and element.get("error")
+                out += [error_in_array.seen(), *self._odd(element)] if failed else self._odd(element)
+            return out
+        message, quirks = reshape(payload, GenerateFrame)
+        if message is None:
+            return [*quirks, frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload)]
+        return [*quirks, *self._frame(message, payload)]
+
+    def _frame(self, message: GenerateFrame, source: Json) -> list[Event]:
+        out: list[Event] = []
+        if message.response_id != self._id or message.model_version != self._model:
+            self._named(message, out)
+        if message.candidates:
+            for candidate in message.candidates:
+                self._candidate(candidate, out, source)
+        elif message.usage_metadata is None and message.prompt_feedback is None:
+            self._bare(message, out, source)
+        if message.prompt_feedback is not None:
+            out += blocked(message.prompt_feedback)
+        usage = message.usage_metadata
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            counted, quirks = read_usage(usage)
+            out += quirks
+            if counted is not None:
+                out.append(UsageReported(usage=counted))
+        if message.error is not None:
+            out.append(ErrorReported(error=provider_error({"error": message.error})))
+        return out
+
+    def _named(self, message: GenerateFrame, out: list[Event]) -> None:
+        """Id and model: the first ones hold, other ones later are named (B32)."""
+        response_id, model = message.response_id or "", message.model_version or ""
+        if self._id is None and self._model is None and (response_id or model):
+            out.append(ResponseStarted(response_id=response_id, model=model))
+        elif (response_id and not self._id) or (model and not self._model):
+            out.append(MetadataReported(response_id="" if self._id else response_id, model="" if self._model else model))
+        if self._id and response_id and response_id != self._id:
+            out.append(id_changed.seen(detail=response_id))
+        self._id = response_id or self._id
+        self._model = model or self._model
+
+    def _bare(self, message: GenerateFrame, out: list[Event], source: Json) -> None:
+        """A frame without candidates, counts or a verdict on the prompt: an envelope, an error, or something else."""
+        if is_object(message.response):
+            if not self._wrapped:
+                self._wrapped = True
+                out.append(response_envelope.seen())
+            out += self._odd(message.response)
+        elif message.error is None and message.candidates is None and not message.response_id:
+            payload = _plain(source)
+            out += (frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload))
+
+    def _candidate(self, candidate: Candidate, out: list[Event], source: Json) -> None:
+        choice = candidate.index or 0
+        content = candidate.content
+        if content is not None and content.parts:
+            for part in content.parts:
+                text = part.text
+                if text and choice not in self._sealed and not self._halves:
+                    if part.thought:
+                        out.append(ReasoningDelta(choice=choice, text=text))
+                    else:
+                        out.append(TextDelta(choice=choice, text=text))
+                    if part.thought_signature is None and part.function_call is None:
+                        continue
+                    if part.thought_signature:
+                        self._sign(part.thought_signature, choice, out)
+                elif text is not None:
+                    self._spoken(part, text, choice, out)
+                if part.function_call is not None:
+                    self._sealed.pop(choice, None)
+                    out += self._calls.part(part.function_call, choice, part.thought_signature)
+                elif text is None:
+                    self._other(part, choice, out, source)
+        for name, member in METADATA.items():
+            value = getattr(candidate, name)
+            if value is not None:
+                self._told(f"{member}[{choice}]" if choice else member, value, out)
+        if candidate.finish_reason is not None:
+            out += self._calls.cut(choice)
+            out += finished(candidate.finish_reason, candidate.finish_message, choice)
+
+    def _spoken(self, part: Part, text: str, choice: int, out: list[Event]) -> None:
+        """Text that may be empty, or halved, or stand behind a signed part."""
+        if text and self._halves and not part.thought:
+            text = self._joiner.join(choice, text)
+        signature = part.thought_signature or ""
+        fresh = bool(text) or (signature and signature != self._sealed.get(choice))
+        if fresh and self._sealed.pop(choice, None) is not None:
+            # a signature belongs to its own part: what follows must not be joined to it
+            out.append(ItemStarted(choice=choice, type="reasoning" if part.thought else "message"))
+        if text:
+            out.append(ReasoningDelta(choice=choice, text=text) if part.thought else TextDelta(choice=choice, text=text))
+        if signature and part.function_call is None:
+            self._sign(signature, choice, out)
+
+    def _sign(self, signature: str, choice: int, out: list[Event]) -> None:
+        self._sealed[choice] = signature
+        out.append(SignatureReported(choice=choice, signature=signature))
+
+    def _other(self, part: Part, choice: int, out: list[Event], source: Json) -> None:
+        """A part that is neither text nor a call of the client."""
+        for kind, member in SERVER_PARTS.items():
+            value = getattr(part, kind)
+            if value is not None:
+                key = self._opened(kind, choice, out)
+                details = value if is_object(value) else {member: value}
+                out.append(
+                    ItemClaimed(
+                        key=key,
+                        choice=choice,
+                        type=kind,
+                        status=_outcome(details),
+                        signature=part.thought_signature or "",
+                        signature_kind="signature",
+                        details=details,
+                    )
+                )
+                return
+        if part.inline_data is not None or part.file_data is not None:
+            self._media(part, choice, out)
+        elif part.thought_signature:
+            self._spoken(part, "", choice, out)
+        elif not any(event.__class__ is ProviderEvent for event in out):  # one look finds all of a frame
+            for unknown in _unknown_parts(source):
+                out += (part_unknown.seen(data=unknown), ProviderEvent(name="part", data=unknown))
+
+    def _media(self, part: Part, choice: int, out: list[Event]) -> None:
+        key = self._opened("media", choice, out)
+        details: JsonObject = {"thought": True} if part.thought else {}
+        if part.inline_data is not None:
+            blob = part.inline_data
+            out.append(
+                MediaAdded(key=key, choice=choice, media_type=blob.mime_type, data=blob.data, details=details)
+            )
+        elif part.file_data is not None:
+            file = part.file_data
+            out.append(
+                MediaAdded(key=key, choice=choice, media_type=file.mime_type, url=file.file_uri, details=details)
+            )
+        if part.thought_signature:
+            out.append(SignatureReported(key=key, choice=choice, signature=part.thought_signature))
+        out.append(ItemFinished(key=key, choice=choice))
+
+    def _opened(self, kind: str, choice: int, out: list[Event]) -> tuple[str | int, ...]:
+        """Announce an item of its own, so that text before it and text behind it stay apart."""
+        self._sealed.pop(choice, None)
+        self._keyed += 1
+        key = ("part", self._keyed)
+        out.append(ItemStarted(key=key, choice=choice, type=kind))
+        return key
+
+    def _told(self, name: str, value: Json, out: list[Event]) -> None:
+        if self._metadata.get(name) != value:
+            self._metadata[name] = value
+            out.append(MetadataReported(metadata={name: value}))
+
+
+def _outcome(details: JsonObject) -> Status:
+    outcome = details.get("outcome")
+    return "failed" if outcome in ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED") else "completed"
+
+
+def _plain(source: Json) -> Json:
+    return msgspec.json.decode(source) if isinstance(source, bytes) else source
+
+
+def _unknown_parts(source: Json) -> list[JsonObject]:
+    """The parts of a frame in which the strict types know no member; an empty part says nothing."""
+    payload = _plain(source)
+    out: list[JsonObject] = []
+    for candidate in payload.get("candidates") or () if is_object(payload) else ():
+        content = candidate.get("content") if is_object(candidate) else None
+        for part in (content.get("parts") or ()) if is_object(content) else ():
+            if is_object(part) and part and not PART_MEMBERS & part.keys():
+                out.append(part)
+    return out

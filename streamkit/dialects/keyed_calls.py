@@ -1,0 +1,55 @@
+"""Tool calls of dialects that say clearly where a call begins and ends.
+
+Such a call starts as a `CallFragment`, so that `CallFragments` gives it its id (D09, D11); what follows goes straight to
+the item, under the key that `CallFragments` gives to the n-th call of a choice. Its end is told at once, so that a whole
+call is ready even if the stream dies behind it (G20).
+"""
+
+from streamkit.events import ArgumentsDelta, Event, ItemFinished, SignatureReported
+from streamkit.evidence import CallFragment
+from streamkit.jsontypes import JsonObject
+
+__all__ = ["KeyedCalls"]
+
+
+class KeyedCalls:
+    """Numbers the calls of one stream."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+
+    def begin(
+        self, choice: int, name: str, call_id: str, extra: JsonObject | None, out: list[Event]
+    ) -> tuple[str | int, ...]:
+        """Announce the next call of a choice; its key. A call without a name stays held back until it has one."""
+        number = self._numbers.get(choice, 0)
+        self._numbers[choice] = number + 1
+        out.append(CallFragment(choice=choice, index=number, name=name, call_id=call_id, extra=extra or None))
+        return ("call", choice, number)
+
+    def whole(
+        self,
+        choice: int,
+        name: str,
+        call_id: str,
+        arguments: str,
+        *,
+        extra: JsonObject | None = None,
+        signature: str = "",
+    ) -> list[Event]:
+        """A call that came in one piece (D14)."""
+        out: list[Event] = []
+        if not name:  # what it is called decides whether it can be run: leave it to the stages
+            number = self._numbers.get(choice, 0)
+            self._numbers[choice] = number + 1
+            fragment = CallFragment(
+                choice=choice, index=number, call_id=call_id, arguments=arguments, whole=True, extra=extra or None
+            )
+            return [fragment]
+        key = self.begin(choice, name, call_id, extra, out)
+        if arguments:
+            out.append(ArgumentsDelta(key=key, choice=choice, text=arguments))
+        if signature:
+            out.append(SignatureReported(key=key, choice=choice, signature=signature))
+        out.append(ItemFinished(key=key, choice=choice))
+        return out

@@ -1,0 +1,1 @@
+"""Bytes to frames: how payloads are cut out of a stream."""

@@ -1,0 +1,153 @@
+"""What may lie over a stream's own bytes: compression (A20, J08) and another charset than UTF-8 (J14, J18)."""
+
+import codecs
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from streamkit.events import Event
+from streamkit.framing.halts import limit_reached, wire_fault
+from streamkit.frames import Frame
+from streamkit.limits import Limits
+from streamkit.quirks.framing import eof_partial
+from streamkit.quirks.payloads import invalid_utf8
+
+__all__ = ["Framer", "Inflating", "Transcoding", "compression_of", "known_charset"]
+
+STEP = 1 << 18
+"""Bytes that are inflated at once."""
+
+GZIP = b"\x1f\x8b"
+ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+
+_TEXT_CODECS = re.compile(
+    r"iso8859-\d+|iso2022_\w+|cp\d+|gb2312|gbk|gb18030|hz|big5(hkscs)?|euc_\w+|shift_jis\w*|johab|koi8-\w|mac-\w+"
+    r"|kz1048|ptcp154|tis-620|hp-roman8|utf-(16|32)(-[bl]e)?"
+)
+
+
+class Framer(Protocol):
+    """A push stage from bytes to frames."""
+
+    def feed(self, chunk: bytes, /) -> list[Frame | Event]:
+        """The frames that this read completes, and what else it says."""
+        ...
+
+    def close(self) -> list[Frame | Event]:
+        """What was held back."""
+        ...
+
+
+def compression_of(head: bytes) -> str:
+    """`gzip` or `zlib`, by the first two bytes; empty for neither."""
+    if head[:2] == GZIP:
+        return "gzip"
+    return "zlib" if head[:2] in ZLIB else ""
+
+
+def known_charset(name: str | None) -> str:
+    """The codec for a declared charset; empty for UTF-8, ASCII and names that mean nothing (J14, J18)."""
+    try:
+        found = codecs.lookup((name or "").strip("\"' ")).name
+    except (LookupError, ValueError):
+        return ""
+    return found if _TEXT_CODECS.fullmatch(found) else ""
+
+
+class Inflating:
+    """A framer behind gzip or zlib; what was inflated before a cut or a fault is delivered."""
+
+    handles = (bytes,)
+
+    def __init__(self, inner: Framer, limits: Limits, *, offset: int = 0) -> None:
+        self._inner = inner
+        self._limits = limits
+        self._offset = offset
+        self._taken = self._given = 0
+        self._inflate: Any = _decompressor()
+        self._dead = False
+
+    def feed(self, chunk: bytes, /) -> list[Frame | Event]:
+        """The frames that this read completes."""
+        out: list[Frame | Event] = []
+        if self._dead:
+            return out
+        try:
+            for piece in self._pieces(chunk):
+                out += self._inner.feed(piece)
+        except zlib.error as exc:
+            offset = self._offset + self._taken
+            out.append(wire_fault("corrupt_compression", f"the compressed body is broken: {exc}", offset))
+            self._dead = True
+        else:
+            reached = self._reached()
+            if reached:
+                out.append(limit_reached(self._limits, reached, self._given, size=self._size(reached)))
+                self._dead = True
+        return out
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        while data and not self._reached():
+            if self._inflate.eof:
+                if compression_of(data) != "gzip":
+                    return  # padding behind the last member
+                self._inflate = _decompressor()
+            piece = self._inflate.decompress(data, STEP)
+            rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            self._taken += len(data) - len(rest)
+            self._given += len(piece)
+            data = rest
+            if piece and not self._reached():
+                yield piece
+
+    def _reached(self) -> str:
+        """The limit that was passed, if one was."""
+        if self._given > self._limits.body:
+            return "body"
+        return "expansion" if self._given > self._limits.expansion * self._taken else ""
+
+    def _size(self, limit: str) -> int:
+        return self._given if limit == "body" else self._given // max(self._taken, 1)
+
+    def close(self) -> list[Frame | Event]:
+        """What the framer held back, and word of a cut."""
+        out: list[Frame | Event] = []
+        if not self._dead:
+            self._dead = True
+            if not self._inflate.eof:
+                out += self._inner.feed(self._inflate.flush())
+                out.append(eof_partial.seen(detail="the compressed body is cut", data={"bytes": 0}))
+        return self._inner.close() + out
+
+
+def _decompressor() -> Any:
+    return zlib.decompressobj(32 + zlib.MAX_WBITS)  # 32: gzip or zlib, whichever the header says
+
+
+class Transcoding:
+    """A framer behind another charset than UTF-8. Offsets count the bytes after conversion."""
+
+    handles = (bytes,)
+
+    def __init__(self, inner: Framer, charset: str) -> None:
+        self._inner = inner
+        self._charset = charset
+        self._decode = codecs.getincrementaldecoder(charset)("replace").decode
+        self._reported = False
+
+    def feed(self, chunk: bytes, /) -> list[Frame | Event]:
+        """The frames that this read completes."""
+        return self._pass_on(self._decode(chunk))
+
+    def _pass_on(self, text: str) -> list[Frame | Event]:
+        out: list[Frame | Event] = []
+        if "\ufffd" in text and not self._reported:
+            self._reported = True
+            out.append(invalid_utf8.seen(detail=f"bytes that are not {self._charset}"))
+        out += self._inner.feed(text.encode("utf-8", "replace"))
+        return out
+
+    def close(self) -> list[Frame | Event]:
+        """What the framer held back; half a character becomes U+FFFD."""
+        return self._pass_on(self._decode(b"", final=True)) + self._inner.close()

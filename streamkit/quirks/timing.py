@@ -1,0 +1,19 @@
+"""Deviations that only a clock shows (group H)."""
+
+from collections.abc import Iterable
+
+from streamkit.quirks.registry import quirk
+from streamkit.quirks.tape import Edit, Tape
+
+__all__ = ["connection_left_open"]
+
+
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue=("H09", "C35"),
+    sources=("H#90848", "diegosouzapw/OmniRoute#6791", "ozerepo/OrcaRouter-Lite#127"),
+)
+def connection_left_open(_tape: Tape) -> Iterable[Edit]:
+    """The answer was over and the connection stayed open: it was closed from here, after a grace."""
+    return ()  # an open connection is no matter of bytes: nothing to plant

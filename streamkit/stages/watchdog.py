@@ -1,0 +1,265 @@
+"""Deadlines for a stream: two clocks, liveness (bytes) and progress (content), and nothing that sleeps (group H).
+
+The driver calls `start` when the stream is opened, `pulse` once for each read that brought bytes, and wakes the watchdog
+at `deadline` with `expire`. Events only set flags; the clock is read in `pulse` alone, and deadlines are computed when
+they are asked for.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from streamkit.errors import ErrorInfo
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemEvent,
+    ItemFinished,
+    ItemStarted,
+    KeepAlive,
+    MediaAdded,
+    QuirkSeen,
+    ReasoningDelta,
+    RefusalDelta,
+    SignatureReported,
+    StreamEnded,
+    TextDelta,
+)
+from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
+from streamkit.items import is_client_call
+from streamkit.quirks.timing import connection_left_open
+
+__all__ = ["Watchdog"]
+
+CONTENT: frozenset[type[Event]] = frozenset(
+    {
+        TextDelta,
+        ReasoningDelta,
+        ArgumentsDelta,
+        CallFragment,
+        MediaAdded,
+        AnnotationAdded,
+        RefusalDelta,
+        SignatureReported,
+    }
+)
+"""Events that prove a working model. Lifecycle frames and pings prove a live socket only (H02, H05)."""
+
+GRACE = 1.0
+"""Seconds without bytes after the wire said that it is over: late usage is still read (C35)."""
+LONGEST_GRACE = 10.0
+"""Seconds after which not even bytes keep a finished stream open."""
+
+Phase = Literal["first", "idle", "progress", "total", "linger"]
+CODES: dict[str, str] = {
+    "first": "ttfb_timeout",
+    "idle": "idle_timeout",
+    "progress": "progress_timeout",
+    "total": "total_timeout",
+}
+MISSING: dict[str, str] = {
+    "first": "no event came",
+    "idle": "no byte came",
+    "progress": "no content came, though the connection was alive,",
+    "total": "the answer was not complete",
+}
+REMEDIES: dict[str, str] = {
+    "first": "the server may be overloaded: try again, or raise Watchdog(first=…)",
+    "idle": "the connection is probably dead: try again, or raise Watchdog(idle=…)",
+    "progress": "the model is probably stuck: try again, or raise Watchdog(progress=…)",
+    "total": "ask for less, or raise Watchdog(total=…)",
+}
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A limit that runs: when it expires, and since when it has been running."""
+
+    when: float
+    phase: Phase
+    since: float
+    limit: float
+
+
+class Watchdog:
+    """Says when a stream has stalled. All limits in seconds; 0 or None switches one off.
+
+    ```python
+    streamkit.Watchdog(first=45, idle=120)
+    ```
+
+    Args:
+        first: silence before the first event (H01); comments begin it anew (H03).
+        idle: silence after it, not one byte (H06). Tools and long thoughts may need 90 and more (H20).
+        progress: no content, neither text, reasoning nor arguments, whatever else comes (H02, H05, H07).
+        total: the whole stream.
+        linger: after the finish reason, no end marker and nothing else but pings: a harmless end (H09).
+        server: takes the place of `progress` while a server-side tool is at work (H23).
+        clock: gives seconds; without it the driver's, an event loop's, which stands still when the machine sleeps (H18).
+    """
+
+    def __init__(
+        self,
+        first: float | None = 45.0,
+        idle: float | None = 120.0,
+        progress: float | None = 300.0,
+        total: float | None = None,
+        linger: float | None = 10.0,
+        *,
+        server: float | None = 900.0,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.first, self.idle, self.progress = first or None, idle or None, progress or None
+        self.total, self.linger, self.server = total or None, linger or None, server or None
+        self._given_clock = clock
+        self._clock: Callable[[], float] = clock or float
+        self._reset(None)
+
+    def __repr__(self) -> str:
+        names = ("first", "idle", "progress", "total", "linger", "server")
+        return f"Watchdog({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
+
+    def renewed(self) -> "Watchdog":
+        """A fresh one with the same limits, for another stream or attempt (H11, H15)."""
+        return Watchdog(
+            self.first,
+            self.idle,
+            self.progress,
+            self.total,
+            self.linger,
+            server=self.server,
+            clock=self._given_clock,
+        )
+
+    def _reset(self, now: float | None) -> None:
+        self._started = now
+        self._byte_at = self._event_at = self._content_at = now or 0.0
+        self._over_at: float | None = None
+        self._content = self._event = False
+        self._seen = self._over = self._failed = self._left_open = False
+        self._finished: set[int] = set()
+        self._highest = 0
+        self._server_items: set[object] = set()
+
+    # the driver's side
+
+    def start(self, clock: Callable[[], float], /) -> None:
+        """The stream is opened now. A clock given to the constructor is kept."""
+        self._clock = self._given_clock or clock
+        self._reset(self._clock())
+
+    def pulse(self) -> None:
+        """Bytes have arrived, and are fed next."""
+        self._settle()
+        self._byte_at = self._clock()
+
+    def deadline(self) -> float | None:
+        """When to call `expire`, on the clock; None where no limit runs."""
+        due = self._due()
+        return None if due is None else due.when
+
+    def expire(self, now: float, /) -> StreamEnded | None:
+        """The end of a stalled stream; None where the end is harmless, for the answer was complete."""
+        due = self._due()
+        if due is None or now < due.when:
+            return None
+        if due.phase == "linger" or self._answered():
+            self._left_open = True
+            return None
+        waited = now - due.since
+        message = (
+            f"{MISSING[due.phase]} for {waited:g} s (limit {due.phase}={due.limit:g} s): {REMEDIES[due.phase]}"
+        )
+        return StreamEnded(
+            ending="stalled",
+            error=ErrorInfo(
+                kind="stall",
+                message=message,
+                code=CODES[due.phase],
+                phase=due.phase,
+                waited=waited,
+                retryable=None if due.phase == "total" else True,
+            ),
+        )
+
+    # the stream's side
+
+    def feed(self, event: Event) -> Iterable[Event]:
+        """The event, as it is."""
+        if event.__class__ in CONTENT:
+            self._content = True
+            if event.choice > self._highest:  # type: ignore[attr-defined]  # every content class has it
+                self._highest = event.choice  # type: ignore[attr-defined]  # the same
+        else:
+            self._note(event)
+        return (event,)
+
+    def close(self) -> Iterable[Event]:
+        """A notice, if the connection had to be closed from here."""
+        return (connection_left_open.seen(),) if self._left_open else ()
+
+    def _note(self, event: Event) -> None:
+        """An event that is seldom: lifecycle, snapshots, finish."""
+        if isinstance(event, KeepAlive | QuirkSeen):
+            return
+        self._event = True
+        if isinstance(event, ItemStarted):
+            if event.type not in ("message", "reasoning") and not is_client_call(event.type):
+                self._server_items.add(identity(event))
+                self._content = True
+        elif isinstance(event, ItemFinished | ItemClaimed):
+            if identity(event) in self._server_items:
+                self._server_items.discard(identity(event))
+                self._content = True
+            if isinstance(event, ItemClaimed) and (event.signature or any(part.text for part in event.parts)):
+                self._content = True
+        elif isinstance(event, PartClaimed):
+            self._content = self._content or bool(event.claim.text)
+        elif isinstance(event, FinishClaimed):
+            self._finished.add(event.choice)
+            self._highest = max(self._highest, event.choice)
+            self._over = self._over or event.terminal
+        elif isinstance(event, EndMarker):
+            self._over = True
+        elif isinstance(event, ErrorReported):
+            self._failed = True
+
+    def _settle(self) -> None:
+        """Date what came since the last pulse: the events of a read came with its bytes."""
+        if self._content:
+            self._content_at = self._byte_at
+        if self._content or self._event:
+            self._event_at = self._byte_at
+            self._seen = True
+            if self._over and self._over_at is None:
+                self._over_at = self._byte_at
+            self._content = self._event = False
+
+    def _answered(self) -> bool:
+        """Whether every choice that is known has its finish reason."""
+        return self._over or len(self._finished) > self._highest
+
+    def _due(self) -> Due | None:
+        """The limit that expires first."""
+        started = self._started
+        if started is None:
+            return None
+        self._settle()
+        if self._over_at is not None:
+            since = min(self._byte_at, self._over_at + LONGEST_GRACE - GRACE)
+            return Due(since + GRACE, "linger", since, GRACE)
+        running: list[tuple[Phase, float, float | None]] = [("total", started, self.total)]
+        if self.linger and (self._failed or self._answered()):
+            running.append(("linger", self._event_at, self.linger))
+        else:
+            running.append(("idle", self._byte_at, self.idle) if self._seen else ("first", self._byte_at, self.first))
+            running.append(("progress", self._content_at, self.server if self._server_items else self.progress))
+        dues = [Due(since + limit, phase, since, limit) for phase, since, limit in running if limit]
+        return min(dues, key=lambda due: due.when, default=None)
+
+
+def identity(event: ItemEvent) -> object:
+    """What tells one server-side item from another."""
+    return (event.choice, event.key if event.key is not None else event.item_id)

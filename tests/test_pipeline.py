@@ -1,0 +1,191 @@
+import pytest
+
+from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
+from streamkit.events import Event, KeepAlive, StreamEnded, TextDelta
+from streamkit.evidence import Halt, Handover, Rerouted
+from streamkit.pipeline import Pipeline, Timed
+
+
+class Upper:
+    handles = (TextDelta,)
+
+    def __init__(self):
+        self.calls = 0
+
+    def feed(self, event):
+        self.calls += 1
+        return (TextDelta(text=event.text.upper()),)
+
+    def close(self):
+        return ()
+
+
+class Twice:
+    def feed(self, event):
+        yield event
+        yield event
+
+    def close(self):
+        return ()
+
+
+class Holding:
+    def __init__(self):
+        self.held = []
+
+    def feed(self, event):
+        self.held.append(event)
+        return ()
+
+    def close(self):
+        return self.held
+
+
+class Halting:
+    def feed(self, event):
+        return [event, Halt(error=ErrorInfo(kind="limit", message="enough"))]
+
+    def close(self):
+        return ()
+
+
+def texts(events):
+    return [event.text for event in events if isinstance(event, TextDelta)]
+
+
+def test_items_go_through_every_stage_in_order():
+    pipeline = Pipeline(Twice(), Upper())
+    assert texts(pipeline.feed(TextDelta(text="a"))) == ["A", "A"]
+
+
+def test_a_class_that_a_stage_does_not_handle_passes_it_by():
+    upper = Upper()
+    keep = KeepAlive()
+    assert Pipeline(upper).feed(keep) == [keep]
+    assert upper.calls == 0
+
+
+def test_subclasses_of_a_handled_class_are_handled():
+    class Louder(TextDelta, kw_only=True, frozen=True):
+        pass
+
+    assert texts(Pipeline(Upper()).feed(Louder(text="a"))) == ["A"]
+
+
+def test_what_was_held_back_comes_out_and_goes_on_down_the_chain():
+    pipeline = Pipeline(Holding(), Upper())
+    assert pipeline.feed(TextDelta(text="a")) == []
+    assert texts(pipeline.close()) == ["A"]
+
+
+def test_the_farewell_comes_after_everything_held_back():
+    pipeline = Pipeline(Holding(), Upper(), Twice())
+    pipeline.feed(TextDelta(text="a"))
+    out = pipeline.end(lambda _: StreamEnded())
+    assert [type(event).__name__ for event in out] == ["TextDelta", "TextDelta", "StreamEnded", "StreamEnded"]
+
+
+def test_a_closed_pipeline_refuses_to_be_fed_and_closes_again_in_silence():
+    pipeline = Pipeline(Upper())
+    pipeline.close()
+    assert pipeline.closed
+    assert pipeline.close() == []
+    with pytest.raises(ClosedPipeline, match="new one"):
+        pipeline.feed(TextDelta(text="a"))
+
+
+def test_a_halt_is_kept_for_the_farewell_and_never_comes_out():
+    pipeline = Pipeline(Halting(), Twice())
+    out = pipeline.feed(TextDelta(text="a"))
+    assert texts(out) == ["a", "a"]
+    seen = []
+    pipeline.end(lambda halted: seen.append(halted) or StreamEnded())
+    assert seen[0].message == "enough"
+
+
+def test_nested_pipelines_are_laid_flat_and_or_appends():
+    pipeline = Pipeline(Pipeline(Twice()), Upper()) | Twice()
+    assert repr(pipeline) == "<Twice | Upper | Twice>"
+    assert texts(pipeline.feed(TextDelta(text="a"))) == ["A"] * 4
+
+
+def test_a_stage_may_hand_its_place_to_another():
+    class Choosing:
+        def __init__(self):
+            self.upper = Upper()
+
+        def feed(self, event):
+            return [Handover(old=self, new=self.upper), *self.upper.feed(event)]
+
+        def close(self):
+            return ()
+
+    choosing = Choosing()
+    pipeline = Pipeline(choosing)
+    assert texts(pipeline.feed(TextDelta(text="a"))) == ["A"]
+    assert texts(pipeline.feed(TextDelta(text="b"))) == ["B"]
+    assert pipeline.stages == [choosing.upper]
+
+
+def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
+    class Laned:
+        def __init__(self):
+            self.lanes = {TextDelta: self.first}
+            self.seen = []
+
+        def first(self, event):
+            self.seen.append(event.text)
+
+        def second(self, event):
+            return [TextDelta(text=event.text * 2)]
+
+        def feed(self, _):
+            self.lanes[TextDelta] = self.second
+            return [Rerouted()]
+
+        def close(self):
+            return ()
+
+    stage = Laned()
+    pipeline = Pipeline(stage)
+    assert texts(pipeline.feed(TextDelta(text="a"))) == ["a"]
+    assert pipeline.feed(KeepAlive()) == []
+    assert texts(pipeline.feed(TextDelta(text="b"))) == ["bb"]
+    assert stage.seen == ["a"]
+
+
+def test_segments_are_cut_at_async_stages():
+    async def shout(events):
+        async for event in events:
+            yield event
+
+    pipeline = Pipeline(Twice(), shout, Upper())
+    first, middle, last = pipeline.segments()
+    assert isinstance(first, Pipeline)
+    assert middle is shout
+    assert isinstance(last, Pipeline)
+
+
+def test_something_that_is_no_stage_is_refused():
+    with pytest.raises(UsageError, match="no stage"):
+        Pipeline(Twice(), 7).segments()
+
+
+def test_timed_stages_are_found():
+    class Clocked(Twice):
+        def deadline(self):
+            return None
+
+        def expire(self, now):
+            return None
+
+    pipeline = Pipeline(Twice(), Clocked())
+    assert len(pipeline.timed) == 1
+    assert isinstance(pipeline.timed[0], Timed)
+
+
+def test_users_may_have_events_of_their_own():
+    class Mine(Event, kw_only=True, frozen=True):
+        note: str
+
+    assert Pipeline(Upper()).feed(Mine(note="x")) == [Mine(note="x")]

@@ -1,0 +1,293 @@
+"""The asynchronous face, on asyncio and trio. Time is a clock in the test's hand."""
+
+import gc
+
+import anyio
+import pytest
+
+import streamkit
+from streamkit.events import KeepAlive, StreamEnded, TextDelta
+from streamkit.testing.grammar import check
+
+pytestmark = pytest.mark.anyio
+
+
+def chat(*texts, finish="stop", done=True):
+    out = [
+        b'data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"%s"},'
+        b'"finish_reason":null}]}\n\n' % text.encode()
+        for text in texts
+    ]
+    if finish:
+        out.append(
+            b'data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{},'
+            b'"finish_reason":"%s"}]}\n\n' % finish.encode()
+        )
+    if done:
+        out.append(b"data: [DONE]\n\n")
+    return out
+
+
+class Source:
+    """Chunks from a list; then end, an error, or silence for ever."""
+
+    def __init__(self, chunks, *, after=None, hang=False):
+        self.chunks = list(chunks)
+        self.after = after
+        self.hang = hang
+        self.closed = 0
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await anyio.lowlevel.checkpoint()
+        if self.chunks:
+            return self.chunks.pop(0)
+        if self.after is not None:
+            raise self.after
+        if self.hang:
+            await anyio.sleep_forever()
+        raise StopAsyncIteration
+
+    async def aclose(self):
+        self.closed += 1
+
+
+async def test_events_one_by_one_and_the_result():
+    source = Source(chat("a", "b"))
+    async with streamkit.open_stream(source, "chat") as stream:
+        events = [event async for event in stream]
+        response = await stream.result()
+    check(events)
+    assert response.text == "ab"
+    assert response == streamkit.Response.from_events(events)
+    assert source.closed
+
+
+async def test_both_faces_agree():
+    chunks = chat("a", "b")
+    async with streamkit.open_stream(Source(chunks), "chat") as stream:
+        assert await stream.result() == streamkit.assemble(chunks, "chat")
+
+
+async def test_result_alone_drains():
+    async with streamkit.open_stream(Source(chat("a", "b")), "chat") as stream:
+        assert (await stream.result()).text == "ab"
+        assert (await stream.result()).text == "ab"
+
+
+async def test_a_cut_stream_delivers_everything_then_raises():
+    seen = []
+    with pytest.raises(streamkit.TruncatedError) as caught:
+        async with streamkit.open_stream(Source(chat("half", finish=None, done=False)), "chat") as stream:
+            async for event in stream:
+                seen.append(event)
+    assert isinstance(seen[-1], StreamEnded)
+    assert caught.value.partial.text == "half"
+    assert stream.response.finish_reason == "truncated"
+
+
+async def test_errors_as_events_are_not_raised():
+    source = Source(chat("half", finish=None, done=False))
+    async with streamkit.open_stream(source, "chat", on_error="event") as stream:
+        response = await stream.result()
+    assert response.errors[0].kind == "truncated"
+
+
+async def test_a_broken_connection_is_a_transport_error_with_its_cause():
+    cause = ConnectionResetError("gone")
+    with pytest.raises(streamkit.TransportError) as caught:
+        async with streamkit.open_stream(Source(chat("a", finish=None, done=False), after=cause), "chat") as stream:
+            await stream.result()
+    assert caught.value.__cause__ is cause
+    assert caught.value.partial.text == "a"
+
+
+async def test_a_connection_that_breaks_after_the_end_is_harmless_h16():
+    async with streamkit.open_stream(Source(chat("a"), after=ConnectionResetError()), "chat") as stream:
+        response = await stream.result()
+    assert response.status == "completed"
+    assert [quirk.id for quirk in response.quirks] == ["close_error"]
+
+
+async def test_early_break_closes_the_source_h12():
+    source = Source(chat("a", "b", "c"))
+    async with streamkit.open_stream(source, "chat") as stream:
+        async for event in stream:
+            if isinstance(event, TextDelta):
+                break
+    assert source.closed
+    assert stream.response.text == "a"
+    assert stream.response.finish_reason == "cancelled"
+    await stream.aclose()
+
+
+async def test_cancellation_passes_through_and_closes_the_source_h12():
+    source = Source(chat("a", finish=None, done=False), hang=True)
+    with anyio.move_on_after(0.01) as scope:
+        async with streamkit.open_stream(source, "chat") as stream:
+            async for _ in stream:
+                pass
+    assert scope.cancelled_caught
+    assert source.closed
+    assert (stream.response.text, stream.response.finish_reason) == ("a", "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("limits", "phase"), [({"first": 0.02}, "first"), ({"first": None, "idle": 0.02}, "idle"), ({"total": 0.02}, "total")]
+)
+async def test_a_silent_socket_is_a_stall_h01_h06(limits, phase):
+    chunks = [] if phase == "first" else chat("a", finish=None, done=False)
+    source = Source(chunks, hang=True)
+    with pytest.raises(streamkit.StallError) as caught:
+        async with streamkit.open_stream(source, "chat", watchdog=streamkit.Watchdog(**limits)) as stream:
+            await stream.result()
+    assert caught.value.phase == phase
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.partial.text == ("" if phase == "first" else "a")
+    assert source.closed
+
+
+async def test_pings_keep_no_dead_model_alive_h02():
+    class Pinging(Source):
+        async def __anext__(self):
+            await anyio.sleep(0.001)
+            return self.chunks.pop(0) if self.chunks else b": ping\n\n"
+
+    source = Pinging(chat("a", finish=None, done=False))
+    with pytest.raises(streamkit.StallError) as caught:
+        async with streamkit.open_stream(source, "chat", watchdog=streamkit.Watchdog(idle=5, progress=0.05)) as stream:
+            events = [event async for event in stream]
+            assert any(isinstance(event, KeepAlive) for event in events)
+    assert caught.value.phase == "progress"
+
+
+async def test_lingering_after_the_finish_is_a_harmless_end_h09():
+    source = Source(chat("a", done=False), hang=True)
+    async with streamkit.open_stream(source, "chat", watchdog=streamkit.Watchdog(linger=0.02)) as stream:
+        response = await stream.result()
+    assert (response.status, response.text, response.terminal_seen) == ("completed", "a", False)
+
+
+async def test_a_slow_consumer_is_no_stall_h19():
+    source = Source(chat("a", "b"))
+    async with streamkit.open_stream(source, "chat", watchdog=streamkit.Watchdog(first=0.03, idle=0.03)) as stream:
+        async for _ in stream:
+            await anyio.sleep(0.02)
+    assert stream.response.text == "ab"
+
+
+async def test_own_push_and_async_stages_change_what_is_assembled():
+    class Upper:
+        handles = (TextDelta,)
+
+        def feed(self, event):
+            return (TextDelta(item_id=event.item_id, choice=event.choice, text=event.text.upper()),)
+
+        def close(self):
+            return ()
+
+    ended = []
+
+    async def exclaim(events):
+        try:
+            async for event in events:
+                yield event
+                if isinstance(event, TextDelta):
+                    yield TextDelta(item_id=event.item_id, text="!")
+        finally:
+            ended.append(True)
+
+    async with streamkit.open_stream(Source(chat("a", "b")), "chat", stages=[Upper(), exclaim]) as stream:
+        events = [event async for event in stream]
+    assert stream.response.text == "A!B!"
+    check(events)
+    assert ended == [True]
+
+
+async def test_async_stages_see_the_end_of_a_broken_stream_too():
+    async def same(events):
+        async for event in events:
+            yield event
+
+    source = Source(chat("a", finish=None, done=False), after=OSError("gone"))
+    with pytest.raises(streamkit.TransportError) as caught:
+        async with streamkit.open_stream(source, "chat", stages=[same]) as stream:
+            await stream.result()
+    assert caught.value.partial.text == "a"
+
+
+@pytest.mark.parametrize("kind", ["push", "async"])
+async def test_a_failing_stage_of_the_users_raises_its_own_error_and_closes_the_source(kind):
+    class Failing:
+        def feed(self, _):
+            raise RuntimeError("mine")
+
+        def close(self):
+            return ()
+
+    ended = []
+
+    async def failing(events):
+        try:
+            async for _ in events:
+                raise RuntimeError("mine")
+                yield
+        finally:
+            ended.append(True)
+
+    source = Source(chat("a", "b"))
+    with pytest.raises(RuntimeError, match="mine"):
+        async with streamkit.open_stream(source, "chat", stages=[Failing() if kind == "push" else failing]) as stream:
+            await stream.result()
+    assert source.closed
+    assert ended == ([True] if kind == "async" else [])
+
+
+async def test_breaking_out_closes_async_stages():
+    ended = []
+
+    async def same(events):
+        try:
+            async for event in events:
+                yield event
+        finally:
+            ended.append(True)
+
+    async with streamkit.open_stream(Source(chat("a", "b")), "chat", stages=[same]) as stream:
+        async for _ in stream:
+            break
+    assert ended == [True]
+    gc.collect()
+
+
+async def test_text_messages_are_frames_a30():
+    class Socket(Source):
+        pass
+
+    messages = [
+        '{"type":"response.created","response":{"id":"r1","model":"m"}}',
+        '{"type":"response.output_item.added","output_index":0,"item":{"id":"m1","type":"message","content":[]}}',
+        '{"type":"response.output_text.delta","output_index":0,"item_id":"m1","content_index":0,"delta":"hi"}',
+    ]
+    async with streamkit.open_stream(Socket(messages), "responses", on_error="event") as stream:
+        response = await stream.result()
+    assert (response.text, response.finish_reason) == ("hi", "truncated")
+
+
+async def test_a_source_that_cannot_be_read_is_the_callers_fault():
+    with pytest.raises(streamkit.UsageError, match="assemble"):
+        streamkit.open_stream([b"x"], "chat")
+    with pytest.raises(streamkit.UsageError):
+        async with streamkit.open_stream(Source([7]), "chat") as stream:
+            await stream.result()
+
+
+async def test_a_limit_stops_reading_and_is_raised_after_delivery():
+    source = Source(chat("abc", "defg", "h"))
+    with pytest.raises(streamkit.LimitExceeded) as caught:
+        async with streamkit.open_stream(source, "chat", limits=streamkit.Limits(text=5)) as stream:
+            await stream.result()
+    assert (caught.value.limit, caught.value.partial.text) == ("text", "abc")
+    assert source.chunks

@@ -1,0 +1,119 @@
+import pytest
+
+import streamkit
+from streamkit.events import ResponseStarted, StreamEnded
+from streamkit.testing.grammar import check
+
+MESSAGE = '{"type":"response.output_item.added","output_index":0,"item":{"id":"m1","type":"message","content":[]}}'
+PIECES = [
+    '{"type":"response.created","response":{"id":"r1","model":"gpt","output":[]}}',
+    MESSAGE,
+    '{"type":"response.output_text.delta","item_id":"m1","output_index":0,"content_index":0,"delta":"Hel"}',
+    '{"type":"response.output_text.delta","item_id":"m1","output_index":0,"content_index":0,"delta":"lo"}',
+    '{"type":"response.output_item.done","output_index":0,"item":{"id":"m1","type":"message","status":"completed",'
+    '"content":[{"type":"output_text","text":"Hello"}]}}',
+    '{"type":"response.completed","response":{"id":"r1","status":"completed","usage":{"input_tokens":3,'
+    '"output_tokens":2,"total_tokens":5},"output":[{"type":"message","id":"m1"}]}}',
+]
+WIRE = "".join(f"data: {piece}\n\n" for piece in PIECES).encode()
+
+
+def test_assemble_gives_the_response():
+    response = streamkit.assemble([WIRE], "responses")
+    assert (response.text, response.id, response.model) == ("Hello", "r1", "gpt")
+    assert (response.status, response.finish_reason, response.raw_finish_reason) == ("completed", "stop", "completed")
+    assert response.usage.total_tokens == 5
+    assert response.quirks == ()
+    assert response.terminal_seen
+
+
+def test_bytes_alone_are_accepted():
+    assert streamkit.assemble(WIRE, "responses").text == "Hello"
+
+
+@pytest.mark.parametrize("dialect", [None, "auto"])
+def test_the_dialect_is_recognised(dialect):
+    response = streamkit.assemble([WIRE], dialect)
+    assert (response.text, response.dialect) == ("Hello", "responses")
+
+
+def test_events_obey_the_grammar_and_amount_to_the_response():
+    events = list(streamkit.iter_events([WIRE], "responses"))
+    check(events)
+    assert isinstance(events[0], ResponseStarted)
+    assert isinstance(events[-1], StreamEnded)
+    assert streamkit.Response.from_events(events) == streamkit.assemble([WIRE], "responses")
+
+
+def test_a_cut_stream_raises_with_the_partial_response():
+    cut = WIRE[: WIRE.index(b'"lo"')]
+    with pytest.raises(streamkit.TruncatedError) as caught:
+        streamkit.assemble([cut], "responses")
+    assert caught.value.partial.text == "Hel"
+    assert streamkit.assemble([cut], "responses", on_error="event").errors[0].kind == "truncated"
+
+
+def test_nothing_is_an_error_of_its_own():
+    with pytest.raises(streamkit.NoTerminalError):
+        streamkit.assemble([], "responses")
+
+
+def test_a_source_that_breaks_is_a_transport_error():
+    def broken():
+        yield WIRE[:400]
+        raise OSError("gone")
+
+    with pytest.raises(streamkit.TransportError) as caught:
+        list(streamkit.iter_events(broken(), "responses"))
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_unknown_dialects_are_the_callers_fault():
+    with pytest.raises(streamkit.UnknownDialect, match="responses"):
+        streamkit.assemble([WIRE], "klingon")
+
+
+def test_bytes_that_fit_no_dialect():
+    with pytest.raises(streamkit.UnrecognisedDialect, match="no known dialect"):
+        streamkit.assemble([b'data: {"hello": 1}\n\n'])
+
+
+def test_another_dialect_than_expected_is_read_in_the_one_spoken_a29():
+    wire = (
+        b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+        b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'
+        b"\n\ndata: [DONE]\n\n"
+    )
+    response = streamkit.assemble([wire], "responses")
+    assert response.text == "hi"
+    assert [quirk.id for quirk in response.quirks] == ["dialect_mismatch"]
+
+
+def test_strict_refuses_a_tolerance():
+    wire = WIRE.replace(b'"text":"Hello"', b'"text":"Other"')
+    assert streamkit.assemble([wire], "responses").text == "Other"
+    with pytest.raises(streamkit.QuirkRefused) as caught:
+        streamkit.assemble([wire], "responses", strict=True)
+    assert caught.value.quirk == "done_differs"
+
+
+def test_own_stages_change_what_is_assembled():
+    class Hush:
+        handles = (streamkit.TextDelta,)
+
+        def feed(self, event):
+            return ()
+
+        def close(self):
+            return ()
+
+    assert streamkit.assemble([WIRE], "responses", stages=[Hush()]).text == ""
+
+
+def test_async_stages_need_the_async_face():
+    async def stage(events):
+        async for event in events:
+            yield event
+
+    with pytest.raises(streamkit.UsageError, match="open_stream"):
+        streamkit.assemble([WIRE], "responses", stages=[stage])
