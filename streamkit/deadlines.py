@@ -36,10 +36,17 @@ class Guard(Protocol):
 
 
 class TimerGuard:
-    """For asyncio: one lazily re-armed timer."""
+    """For asyncio: one lazily re-armed timer.
 
-    def __init__(self, deadline: Deadline, clock: Callable[[], float], loop: asyncio.AbstractEventLoop) -> None:
+    A deadline may also move closer (silence counts for less after the first byte): the timer looks every `step` seconds
+    at the latest, which must be no more than the shortest limit.
+    """
+
+    def __init__(
+        self, deadline: Deadline, clock: Callable[[], float], step: float, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._deadline = deadline
+        self._step = step
         self._clock = clock
         self._loop = loop
         self._handle: asyncio.TimerHandle | None = None
@@ -70,17 +77,15 @@ class TimerGuard:
 
     def _arm(self) -> None:
         when = self._deadline()
-        if when is not None:
-            self._handle = self._loop.call_at(self._loop.time() + max(0.0, when - self._clock()), self._fire)
+        wait = self._step if when is None else min(self._step, max(0.0, when - self._clock()))
+        self._handle = self._loop.call_at(self._loop.time() + wait, self._fire)
 
     def _fire(self) -> None:
         self._handle = None
         if self._task is None:
             return
         when = self._deadline()
-        if when is None:
-            return
-        if self._clock() >= when:
+        if when is not None and self._clock() >= when:
             self._expired = True
             self._task.cancel()
         else:
@@ -110,10 +115,10 @@ class ScopeGuard:
         """See `Guard`."""
 
 
-def guard_for(deadline: Deadline, clock: Callable[[], float]) -> Guard:
-    """The guard that fits the event loop that is running."""
+def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:
+    """The guard that fits the event loop that is running; `step` is the shortest limit behind `deadline`, in seconds."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return ScopeGuard(deadline, clock)
-    return TimerGuard(deadline, clock, loop)
+    return TimerGuard(deadline, clock, step, loop)

@@ -135,7 +135,7 @@ class ReasoningDelta(ItemEvent, kw_only=True, frozen=True, gc=False):
     """A piece of readable reasoning."""
 
     text: str
-    kind: Literal["reasoning", "summary"] = "reasoning"
+    kind: Literal["reasoning", "summary", "plan"] = "reasoning"
     index: int = 0
 
 

@@ -179,7 +179,7 @@ def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:
     }
     level = Level(
         members,
-        message=next((text for key in _MESSAGES if key != used and (text := _message(members.get(key)))), ""),
+        message=next((text for key in _MESSAGES if key != used and (text := _prose(members.get(key)))), ""),
         words=tuple(words),
         code=next(
             (word for word in _preferred(members, words) if compact(word) not in GENERIC_TYPES and word not in numeric),
@@ -241,12 +241,10 @@ def _one_of(elements: list[Json]) -> Json:
     return "; ".join(e for e in elements if isinstance(e, str))
 
 
-def _message(value: Json) -> str:
-    return _prose(value) if isinstance(value, str) else ""
-
-
-def _prose(text: str) -> str:
-    """A message without odd spaces (G07); of an HTML page its title."""
+def _prose(text: Json) -> str:
+    """A message without odd spaces (G07); of an HTML page its title; empty where it is no text."""
+    if not isinstance(text, str):
+        return ""
     if _HTML.match(text):
         title = _TITLE.search(text)
         return f"an HTML page: {title[1]}" if title else "an HTML page"

@@ -12,8 +12,9 @@ from streamkit.jsontypes import Json, JsonObject
 
 __all__ = ["CallState", "FinishReason", "Item", "Part", "PartKind", "Status", "ToolCall", "Usage", "is_client_call"]
 
-PartKind = Literal["text", "refusal", "reasoning", "summary", "arguments", "transcript"]
-"""What the characters of a part are: visible text, a refusal, raw reasoning, a reasoning summary, tool arguments, or
+PartKind = Literal["text", "refusal", "reasoning", "summary", "plan", "arguments", "transcript"]
+"""What the characters of a part are: visible text, a refusal, raw reasoning, a reasoning summary, a plan for tool
+calls (F23; not part of `reasoning`), tool arguments, or
 the words spoken in a media item."""
 
 Status = Literal["in_progress", "completed", "incomplete", "failed", "cancelled"]

@@ -28,6 +28,8 @@ __all__ = ["EventStream", "open_stream"]
 
 OnError = Literal["raise", "event"]
 END: Any = object()
+STEP = 0.1
+"""Seconds between two looks at the clock for a timed stage that does not say how short its limits are."""
 GRACE = 1.0
 """Seconds that closing the source may take."""
 
@@ -181,7 +183,8 @@ class EventStream:
         self._paused_at = clock()
         for stage in self._pulsed:
             stage.start(self._reading_time)
-        self._guard = guard_for(self._deadline, self._reading_time) if self._timed else None
+        step = min((getattr(stage, "step", STEP) for stage in self._timed), default=STEP)
+        self._guard = guard_for(self._deadline, self._reading_time, step) if self._timed else None
         self._read = self._source.read
         if self._ahead:
             self._chain = self._chained()

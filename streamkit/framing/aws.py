@@ -8,8 +8,8 @@ import msgspec
 
 from streamkit.errors import UsageError
 from streamkit.events import Event
-from streamkit.framing.halts import limit_reached, wire_fault
 from streamkit.frames import Frame
+from streamkit.framing.halts import limit_reached, wire_fault
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.framing import eof_partial
 

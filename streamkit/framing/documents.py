@@ -1,4 +1,4 @@
-"""What framers and payload readers must know of JSON without reading it: whether it is whole, and how deep it stands."""
+"""What framers and payload readers must know of JSON without reading it: whether it is whole, how deep it stands."""
 
 import json
 import re

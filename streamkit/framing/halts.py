@@ -25,6 +25,4 @@ def limit_reached(limits: Limits, name: str, offset: int, *, size: int | None = 
 
 def wire_fault(code: str, message: str, offset: int, *, hint: str = "", retryable: bool | None = None) -> Halt:
     """The farewell at bytes that are no such stream."""
-    return Halt(
-        error=ErrorInfo(kind="wire", code=code, message=message, offset=offset, hint=hint, retryable=retryable)
-    )
+    return Halt(error=ErrorInfo(kind="wire", code=code, message=message, offset=offset, hint=hint, retryable=retryable))

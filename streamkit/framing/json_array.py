@@ -9,9 +9,9 @@ import re
 from typing import cast
 
 from streamkit.events import Event
+from streamkit.frames import Frame
 from streamkit.framing.halts import limit_reached
 from streamkit.framing.stray import StrayLines
-from streamkit.frames import Frame
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.framing import eof_partial
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from streamkit.events import Event
-from streamkit.framing.halts import limit_reached, wire_fault
 from streamkit.frames import Frame
+from streamkit.framing.halts import limit_reached, wire_fault
 from streamkit.limits import Limits
 from streamkit.quirks.framing import eof_partial
 from streamkit.quirks.payloads import invalid_utf8

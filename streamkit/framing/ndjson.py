@@ -1,9 +1,9 @@
 """One JSON document a line: bytes to frames."""
 
 from streamkit.events import Event
+from streamkit.frames import Frame
 from streamkit.framing.documents import is_complete
 from streamkit.framing.halts import limit_reached
-from streamkit.frames import Frame
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.framing import eof_flush, eof_partial
 

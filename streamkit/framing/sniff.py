@@ -6,6 +6,7 @@ from collections.abc import Callable
 from streamkit.errors import UsageError
 from streamkit.events import Event, QuirkSeen
 from streamkit.evidence import Handover
+from streamkit.frames import Frame
 from streamkit.framing.aws import PRELUDE, EventStreamFramer, is_prelude
 from streamkit.framing.documents import depth_change, is_complete
 from streamkit.framing.halts import wire_fault
@@ -14,7 +15,6 @@ from streamkit.framing.layers import Framer, Inflating, Transcoding, compression
 from streamkit.framing.ndjson import NDJSONFramer
 from streamkit.framing.no_stream import not_a_stream
 from streamkit.framing.sse import BOM, FIELDS, SSEFramer
-from streamkit.frames import Frame
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks import framing as quirks
 
@@ -112,7 +112,7 @@ class AnyFramer:
         """Step over white space until the first bytes tell something."""
         head = self._head
         head += chunk
-        if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return self._transcode("utf-16")
         if self._at == 0 and BOM.startswith(head[:3]) and head:
             if len(head) < len(BOM):
@@ -142,8 +142,8 @@ class AnyFramer:
             return self._transcode("utf-16-le" if head[1] == 0 else "utf-16-be")
         if first == b":" or head.startswith(FIELDS):
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
-        if not self._ended and any(field.startswith(head) for field in FIELDS):
-            return []
+        if any(field.startswith(head) for field in FIELDS):
+            return self._choose("sse", SSEFramer(self._limits, offset=self._at)) if self._ended else []
         if first == b"[":
             if head[1:2] in (b"D", b"d"):
                 return self._choose("ndjson", NDJSONFramer(self._limits, offset=self._at))

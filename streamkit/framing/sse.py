@@ -6,98 +6,88 @@ are kept in a table. Whatever it does not know at a glance goes to the careful r
 anywhere and decides alone what a frame is.
 """
 
-from streamkit.events import Event, KeepAlive
-from streamkit.framing.documents import depth_change, is_complete
-from streamkit.framing.halts import limit_reached
-from streamkit.framing.stray import StrayLines
+from streamkit.events import Event
 from streamkit.frames import Frame
+from streamkit.framing.sse_lines import BOM, CR, FIELDS, LF, LineReader
 from streamkit.limits import DEFAULT_LIMITS, Limits
-from streamkit.quirks.framing import empty_event, eof_flush, eof_partial, missing_blank_line, unprefixed_payload
 
-__all__ = ["FIELDS", "SSEFramer"]
+__all__ = ["BOM", "FIELDS", "SSEFramer"]
 
-FIELDS = (b"data:", b"event:", b"id:", b"retry:")
-"""How a line with a field begins."""
-
-BOM = b"\xef\xbb\xbf"
-LF = 10
-CR = 13
 HEADS = 256
 """Known heads: more different event names than any dialect has."""
 HEAD_LENGTH = 128
 
 
-class SSEFramer:
+class SSEFramer(LineReader):
     """Frames of one event stream."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, *, offset: int = 0) -> None:
-        self._limits = limits
+        super().__init__(limits, offset=offset)
         self._quick_size = min(limits.line, limits.frame)
         self._names = {b"": ""}
-        self._at = offset
-        self._id: str | None = None
-        self._retry: int | None = None
-        # the careful reader's state: an unfinished line, an unfinished frame
-        self._line = bytearray()
-        self._after_cr = False
-        self._first = True
-        self._dead = False
-        self._strays = StrayLines()
-        self._busy = True
-        self._clear()
-
-    def _clear(self) -> None:
-        self._start: int | None = None
-        self._event = ""
-        self._late: tuple[str, int] | None = None
-        self._data: bytes | bytearray | None = None
-        self._depth: int | None = None
+        self._lead, self._name, self._gap = b"data: ", "", b"\n\n"
+        self._raw = bytearray()
+        """The beginning of a frame that neither reader has looked at yet."""
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes, and what else it says."""
         if self._busy or len(chunk) > self._quick_size:
             return self._resume(chunk)
-        head, _, data = chunk.partition(b"data: ")
-        name = self._names.get(head)
-        if name is not None:
-            body = data.removesuffix(b"\n\n")
+        data = chunk.removeprefix(self._lead)
+        if data is not chunk:
+            body = data.removesuffix(self._gap)
             if body is not data and LF not in body and CR not in body:
                 at = self._at
                 self._at = at + len(chunk)
-                return [Frame(body, name, at, self._id)]
+                return [Frame(body, self._name, at, self._id)]
         out: list[Frame | Event] = []
         self._blocks(chunk, out)
         return out
 
     def _resume(self, chunk: bytes) -> list[Frame | Event]:
-        """Finish the frame at hand with care, then go on quickly."""
+        """Finish the frame at hand, then go on quickly."""
         out: list[Frame | Event] = []
         if self._dead:
             return out
-        if len(chunk) <= self._quick_size:
-            gap = b"\r\n\r\n" if CR in chunk else b"\n\n"
-            end = chunk.find(gap) + len(gap)
+        raw = self._raw
+        fits = len(chunk) + len(raw) <= self._quick_size
+        if raw and fits and LF not in chunk and CR not in chunk:
+            raw += chunk
+            return out
+        gap = b"\r\n\r\n" if CR in chunk else b"\n\n"
+        end = chunk.find(gap) + len(gap) if fits else 0
+        if raw:
+            piece = bytes(raw)
+            raw.clear()
             if end >= len(gap):
-                self._scan(chunk[:end], out)
-                chunk = chunk[end:]
-                if not self._busy:
-                    self._blocks(chunk, out)
-                    return out
+                self._busy = False
+                self._blocks(piece + chunk, out)
+                return out
+            self._scan(piece, out)
+        if end >= len(gap):
+            self._scan(chunk[:end], out)
+            chunk = chunk[end:]
+            if not self._busy:
+                self._blocks(chunk, out)
+                return out
         self._scan(chunk, out)
         return out
 
     def _blocks(self, chunk: bytes, out: list[Frame | Event]) -> None:
         """The quick reader, from a clean state: blocks between blank lines."""
-        gap = b"\r\n\r\n" if CR in chunk else b"\n\n"
+        crlf = CR in chunk
+        gap = b"\r\n\r\n" if crlf else b"\n\n"
         blocks = chunk.split(gap)
         tail = blocks.pop()
         known, width, at, last_id, busy = self._names.get, len(gap), self._at, self._id, False
+        name = None
+        head = mark = b""
         for block in blocks:
             head, mark, data = block.partition(b"data: ")
             name = known(head)
             if name is None:
-                name = self._learn(head, gap)
-            if name is None or busy or not mark or LF in data or CR in data:
+                head, mark, data, name = self._learn(block, gap)
+            if name is None or busy or not mark or LF in data or (crlf and CR in data):
                 self._at = at
                 self._scan(block + gap, out)
                 if self._dead:
@@ -107,176 +97,39 @@ class SSEFramer:
                 out.append(Frame(data, name, at, last_id))
                 at += len(block) + width
         self._at = at
-        if tail:
+        if name is not None and mark == b"data: ":
+            self._lead, self._name, self._gap = head + mark, name, gap
+        if tail and not busy and self._may_wait(tail):
+            self._raw += tail
+            self._busy = True
+        elif tail:
             self._scan(tail, out)
 
-    def _learn(self, head: bytes, gap: bytes) -> str | None:
-        """The event name, if this head is one `event:` line and nothing else."""
+    def _may_wait(self, tail: bytes) -> bool:
+        """Whether this beginning of a frame says nothing that could be given out before its next line end."""
+        if LF in tail or CR in tail:
+            head, mark, tail = tail.partition(b"data: ")
+            return bool(mark) and head in self._names and LF not in tail and CR not in tail
+        return True
+
+    def _learn(self, block: bytes, gap: bytes) -> tuple[bytes, bytes, bytes, str | None]:
+        """A block's head, mark, data, and its name if the head is nothing or one `event:` line."""
+        head, mark, data = block.partition(b"data: ")
         end = gap[: len(gap) // 2]
         if not head.startswith(b"event: ") or not head.endswith(end) or len(head) > HEAD_LENGTH:
-            return None
+            # no space behind the colon (A01), unless this is none of the quick shapes at all
+            head, mark, data = block.partition(b"data:")
+            return head, mark, data, self._names.get(head)
         value = head[7 : -len(end)]
         if LF in value or CR in value:
-            return None
+            return head, mark, data, None
         name = value.decode("utf-8", "replace")
         if len(self._names) < HEADS:
             self._names[head] = name
-        return name
-
-    def _scan(self, piece: bytes, out: list[Frame | Event]) -> None:
-        """The careful reader: line by line, whatever the line ends, wherever the read was cut."""
-        if self._dead or not piece:
-            return
-        if self._after_cr and piece[0] == LF:
-            piece = piece[1:]
-            self._at += 1
-        for line in piece.splitlines(keepends=True):
-            bare = line.rstrip(b"\r\n")
-            self._at += len(line)
-            held = self._line
-            start = self._at - len(line) - len(held)
-            if len(held) + len(bare) > self._limits.line:
-                self._halt("line", start, out)
-                return
-            if len(bare) == len(line):
-                held += bare
-                break
-            if held:
-                bare = bytes(held) + bare
-                held.clear()
-            self._take(bare, start, out)
-            if self._dead:
-                return
-        self._after_cr = piece.endswith(b"\r")
-        self._busy = bool(self._line) or self._after_cr or self._first or self._start is not None or bool(self._strays)
-
-    def _take(self, line: bytes, start: int, out: list[Frame | Event]) -> None:
-        """One whole line (9.2.6: dispatch, comment, or field)."""
-        if self._first:
-            self._first = False
-            if line.startswith(BOM):
-                line, start = line[3:], start + 3
-        if line[:5] == b"data:":
-            self._append(line[6:] if line[5:6] == b" " else line[5:], start, out)
-        elif not line:
-            self._close_frame(out)
-        elif line[:1] == b":":
-            out.append(KeepAlive(comment=line[1:].removeprefix(b" ").decode("utf-8", "replace")))
-        else:
-            self._other(line, start, out)
-
-    def _other(self, line: bytes, start: int, out: list[Frame | Event]) -> None:
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if field == b"event":
-            name = value.decode("utf-8", "replace")
-            if self._data is None:
-                self._event = name
-            else:
-                self._late = (name, start)
-        elif field == b"data":
-            self._append(value, start, out)
-        elif field == b"id":
-            if 0 not in value:
-                self._id = value.decode("utf-8", "replace")
-        elif field == b"retry":
-            if value.isdigit() and len(value) < 20:
-                self._retry = int(value)
-        elif self._data is None and line[:1] in (b"{", b"[") and is_complete(line):
-            # a bare payload between two events, as servers write that fail in mid-stream
-            out.append(unprefixed_payload.seen(detail=line[:200].decode("utf-8", "replace")))
-            self._data, self._start = line, start if self._start is None else self._start
-            self._close_frame(out)
-            return
-        else:
-            self._strays.add(line)
-            return
-        if self._start is None:
-            self._start = start
-
-    def _append(self, value: bytes, start: int, out: list[Frame | Event]) -> None:
-        """One more data line of the frame at hand, or the first one of a frame that nothing separates from it (A13)."""
-        data = self._data
-        if self._start is None:
-            self._start = start
-        if data is not None and value.strip() and self._is_whole():
-            out.append(missing_blank_line.seen())
-            late = self._late
-            name, at = late or (self._event, start)
-            self._late = None
-            self._close_frame(out)
-            self._event, self._start = name, at
-            data = None
-        if len(value) + (0 if data is None else len(data) + 1) > self._limits.frame:
-            self._halt("frame", self._start, out)
-            return
-        if data is None:
-            self._data = value
-            return
-        if self._depth is not None:
-            self._depth += depth_change(value)
-        if isinstance(data, bytes):
-            data = bytearray(data)
-        data += b"\n"
-        data += value
-        self._data = data
-
-    def _is_whole(self) -> bool:
-        """Whether the data so far is one JSON document.
-
-        Asked only when another data line arrives. Brackets are counted line by line, so that the whole is read at most
-        once and a frame of many lines stays linear; a negative depth says that it can never become a document.
-        """
-        data = self._data or b""
-        if isinstance(data, bytes):
-            if data[:1] in (b"{", b"[") and is_complete(data):
-                return True
-            self._depth = depth_change(data) or -1
-        elif self._depth == 0:
-            if data[:1] in (b"{", b"[") and is_complete(bytes(data)):
-                return True
-            self._depth = -1
-        elif self._depth is not None and self._depth < 0:
-            self._depth = None
-        return False
-
-    def _close_frame(self, out: list[Frame | Event]) -> None:
-        """A blank line: dispatch what there is."""
-        name = self._late[0] if self._late else self._event
-        if self._data is not None:
-            self._strays.flush(out)
-            out.append(Frame(bytes(self._data), name, self._start or 0, self._id, self._retry))
-            self._retry = None
-        elif name:
-            out.append(empty_event.seen(detail=name))
-        self._clear()
-
-    def _halt(self, limit: str, offset: int, out: list[Frame | Event]) -> None:
-        out.append(limit_reached(self._limits, limit, offset))
-        self._dead = self._busy = True
-        self._line.clear()
-        self._clear()
+        return head, mark, data, name
 
     def close(self) -> list[Frame | Event]:
-        """A last frame that nothing closed, if it is whole (A12); otherwise word of what is missing."""
+        """What the careful reader makes of the end."""
         out: list[Frame | Event] = []
-        line = bytes(self._line)
-        start = self._at - len(line)
-        self._line.clear()
-        cut = bool(line) and any(field.startswith(line) or line.startswith(field) for field in FIELDS)
-        if line.startswith(b"data:") or not cut:
-            if line:
-                self._take(line, start, out)
-        elif self._start is None:
-            self._start = start
-        if self._data is not None and is_complete(bytes(self._data)):
-            out.append(eof_flush.seen())
-            self._close_frame(out)
-        elif self._start is not None and (cut or self._data is not None or self._event):
-            size = self._at - self._start
-            shown = bytes(self._data or line)[:160].decode("utf-8", "replace")
-            out.append(eof_partial.seen(detail=f"{size} bytes: {shown}", data={"bytes": size}))
-        self._strays.flush(out, at_end=True)
-        self._dead = self._busy = True
-        self._clear()
-        return out
+        self._scan(bytes(self._raw), out)
+        return out + super().close()

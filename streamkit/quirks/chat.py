@@ -177,17 +177,17 @@ def unknown_frame(tape: Tape) -> Iterator[Edit]:
         yield tape.insert(frame, {"hook_results": {"before_request_hooks": []}})
 
 
-@quirk("chat", effect="harmless", catalogue="A17", sources=["gateways with a cache", "xAI"])
+@quirk("chat", effect="repaired", catalogue="A17", sources=["gateways with a cache", "xAI"])
 def non_stream_body(tape: Tape) -> Iterator[Edit]:
     """The whole answer came as one document, although a stream was asked for."""
-    found = list(text_frames(tape))
+    deltas: list[JsonObject] = [choice["delta"] for f in tape.frames if (choice := choice_of(f.json)) is not None]
     finishing = [frame for frame in tape.frames if (choice_of(frame.json) or {}).get("finish_reason")]
-    calling = any((choice_of(frame.json) or {"delta": {}})["delta"].get("tool_calls") for frame in tape.frames)
-    if not found or len(finishing) != 1 or calling:
+    texts = [delta["content"] for delta in deltas if delta.get("content")]
+    others = [name for delta in deltas for name in delta if delta[name] and name not in ("role", "content")]
+    if len(finishing) != 1 or not texts or others or not all(isinstance(text, str) for text in texts):
         return
     last = finishing[0].json
     usage = next((f.json["usage"] for f in tape.frames if is_object(f.json) and f.json.get("usage")), None)
-    text = "".join((choice_of(f.json) or {"delta": {}})["delta"].get("content") or "" for f in tape.frames)
     document = {
         "id": last.get("id"),
         "object": "chat.completion",
@@ -195,7 +195,7 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": text},
+                "message": {"role": "assistant", "content": "".join(texts)},
                 "finish_reason": last["choices"][0]["finish_reason"],
             }
         ],

@@ -43,7 +43,7 @@ def usage_unreadable(tape: Tape) -> Iterator[Edit]:
     yield from _usages(tape, change)
 
 
-@quirk("any", effect="harmless", catalogue=("C26", "C28"))
+@quirk("any", effect="guessed", catalogue=("C26", "C28"), fields=("usage",))
 def usage_inconsistent(tape: Tape) -> Iterator[Edit]:
     """Token counts contradict each other (more reasoning than output, no output in a larger total); kept as sent."""
 

@@ -1,6 +1,7 @@
 """Deviations of `sequence_number` (B13, B33, B34)."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from streamkit.jsontypes import Json
 from streamkit.quirks.registry import quirk
@@ -65,7 +66,7 @@ def sequence_gap(tape: Tape) -> Iterator[Edit]:
 def sequence_restored(tape: Tape) -> Iterator[Edit]:
     """Frames came a little out of order and were given out in the order of their numbers."""
     frames = numbered(tape)
-    for (first, _), (second, _) in zip(frames[1:], frames[2:], strict=False):
+    for (first, _), (second, _) in pairwise(frames[1:]):
         between = tape.data[first.end : second.start]
         swapped = tape.data[second.start : second.end] + between + tape.data[first.start : first.end]
         yield Edit(first.start, second.end, swapped, "two neighbours swapped")
@@ -94,7 +95,7 @@ def sequence_disorder(tape: Tape) -> Iterator[Edit]:
 def duplicate_frame(tape: Tape) -> Iterator[Edit]:
     """A frame came twice, with the same number and the same content; the second one was dropped."""
     frames = numbered(tape)
-    for (frame, payload), (behind, _) in zip(frames[1:], frames[2:], strict=False):
+    for (frame, payload), (behind, _) in pairwise(frames[1:]):
         if is_delta(payload):
             again = tape.data[frame.start : frame.end]
             yield Edit(behind.start, behind.start, again, "the same frame again")

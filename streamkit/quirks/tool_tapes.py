@@ -75,9 +75,7 @@ def single_runs(tape: Tape) -> list[Piece]:
     return calls[0] if len(calls) == 1 else []
 
 
-def rewritten(
-    tape: Tape, found: Sequence[Piece], change: Callable[[Piece], None], note: str = ""
-) -> Iterator[Edit]:
+def rewritten(tape: Tape, found: Sequence[Piece], change: Callable[[Piece], None], note: str = "") -> Iterator[Edit]:
     """One edit that rewrites all of these frames, and leaves the frames between them as they are."""
     if not found:
         return
@@ -96,6 +94,6 @@ def finishing(tape: Tape, reason: str) -> Iterator[tuple[TapeFrame, JsonObject]]
     for frame in tape.frames:
         payload = frame.json
         choices = payload.get("choices") if is_object(payload) else None
-        if is_object(payload) and is_array(choices) and len(choices) == 1 and is_object(choices[0]):
-            if choices[0].get("finish_reason") == reason:
-                yield frame, payload
+        choice = choices[0] if is_array(choices) and len(choices) == 1 else None
+        if is_object(payload) and is_object(choice) and choice.get("finish_reason") == reason:
+            yield frame, payload

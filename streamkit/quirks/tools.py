@@ -72,7 +72,9 @@ def tool_id_duplicate(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(run[0].frame, run[0].payload)
 
 
-@quirk("chat", effect="repaired", catalogue="D16", sources=["openai/openai-agents-js#712", "envoyproxy/ai-gateway#1465"])
+@quirk(
+    "chat", effect="repaired", catalogue="D16", sources=["openai/openai-agents-js#712", "envoyproxy/ai-gateway#1465"]
+)
 def tool_args_placeholder(tape: Tape) -> Iterator[Edit]:
     """A call's arguments begin with a `{}` that is none; the text that follows takes its place."""
     for run in runs(tape):

@@ -10,7 +10,7 @@ import msgspec
 
 __all__ = ["Brackets", "Scan", "deeper_than", "scan"]
 
-BRACKET = re.compile(r'\\.?|["{}\[\]]', re.DOTALL)
+BRACKET = re.compile(r'["{}\[\]]')
 TOKEN = re.compile(r'[{}\[\],:"]|[^\s{}\[\],:"]+')
 STRING_STEP = re.compile(r'[\\"]')
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
@@ -65,26 +65,28 @@ class Brackets:
 
     def read(self, text: str) -> None:
         """The next fragment."""
-        start = 1 if self._escaped and text else 0
-        if text:
+        at, end = 0, len(text)
+        if self._escaped and text:
             self._escaped = False
-        in_string, depth = self._in_string, self.depth
-        for match in BRACKET.finditer(text, start):
-            mark = match.group()
-            if in_string:
-                if mark == '"':
-                    in_string = False
-                elif mark == "\\":
-                    self._escaped = True
-            elif mark == '"':
-                in_string = True
+            at = 1
+        in_string = self._in_string
+        while at < end:
+            match = (STRING_STEP if in_string else BRACKET).search(text, at)
+            if match is None:
+                break
+            mark, at = match.group(), match.end()
+            if mark == '"':
+                in_string = not in_string
+            elif mark == "\\":
+                self._escaped = at == end
+                at += 1
             elif mark in "{[":
-                depth += 1
+                self.depth += 1
                 self.opened = True
-                self.deepest = max(self.deepest, depth)
-            elif mark in "}]":
-                depth -= 1
-        self._in_string, self.depth = in_string, depth
+                self.deepest = max(self.deepest, self.depth)
+            else:
+                self.depth -= 1
+        self._in_string = in_string
 
 
 def _string_end(raw: str, start: int) -> int:
@@ -153,6 +155,8 @@ def scan(raw: str) -> Scan:
                 return Scan(broken_at=start)
             at = _string_end(raw, start)
             if at < 0:
+                if not stack and raw[start + 1 :].lstrip()[:1] not in ("", "{"):
+                    return Scan(broken_at=start)  # no object written as a string: the beginning is lost (D21)
                 return Scan(unfinished="a key" if expected in (KEY, FIRST_KEY) else "a string")
             expected = COLON if expected in (KEY, FIRST_KEY) else AFTER_VALUE
         elif expected not in (VALUE, FIRST_VALUE):

@@ -1,4 +1,4 @@
-"""What a call's argument text amounts to: strictly parsed, else repaired in named stages that invent nothing (D23, D24).
+"""What a call's argument text amounts to: parsed strictly, else repaired in stages that invent nothing (D23, D24).
 
 Strategy: the strict parser is always asked first and always has the last word (J17). Only what it refuses is scanned,
 once; the scan says which closers are missing or too many and which commas are too many, and cuts or adds nothing else.

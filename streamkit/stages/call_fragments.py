@@ -1,8 +1,8 @@
 """From chat-like call fragments to items: a start, then argument text, whatever the fragments lack or repeat.
 
 `call_routes` decides which call a fragment belongs to; here it is decided what of the fragment is news. Names are
-assigned, never concatenated (D01, D02). Held back are only: the text of a call without a name (D12), and a `{}` that may
-be a placeholder (D16). Both are given out before the finish reason, the end marker, an error, or at the end.
+assigned, never concatenated (D01, D02). Held back are only: the text of a call without a name (D12), and a `{}` that
+may be a placeholder (D16). Both are given out before the finish reason, the end marker, an error, or at the end.
 """
 
 from collections.abc import Callable, Iterable
@@ -74,10 +74,10 @@ class CallFragments:
         call = self._indexes.get(event.index)
         if call is not None and call.flowing and text and text[0] != "{" and not event.choice:
             name, call_id = event.name, event.call_id
-            if (not name or name == call.name) and (not call_id or call_id == call.wire_id):
-                if not event.whole and event.extra is None:
-                    call.parts.append(text)
-                    return (ArgumentsDelta(key=call.key, text=text),)
+            known = (not name or name == call.name) and (not call_id or call_id == call.wire_id)
+            if known and not event.whole and event.extra is None:
+                call.parts.append(text)
+                return (ArgumentsDelta(key=call.key, text=text),)
         return self._fragment(event)
 
     def close(self) -> Iterable[Event]:

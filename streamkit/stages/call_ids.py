@@ -19,7 +19,7 @@ class CallIds:
         self._taken: set[tuple[int, str]] = set()
 
     def take(self, choice: int, call_id: str) -> str:
-        """`call_id`, or where another call of the choice has it, that id with the first free suffix `_d2`, `_d3`, …"""
+        """`call_id`, or where another call of the choice has it, that id with the first free suffix (`_d2`)."""
         given, number = call_id, 2
         while (choice, given) in self._taken:
             given = f"{call_id}_d{number}"

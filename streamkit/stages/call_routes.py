@@ -5,8 +5,8 @@ know whether a call's text is a closed object are asked only where a fragment lo
 each character of that text is read for it once.
 """
 
-from streamkit.evidence import CallFragment
 from streamkit.events import Key
+from streamkit.evidence import CallFragment
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.registry import Quirk
 from streamkit.quirks.tools import tool_index_drift, tool_index_reused

@@ -133,7 +133,7 @@ def delta_of(entry: Entry, kind: PartKind, text: str, index: int) -> Event:
             return TextDelta(item_id=item_id, choice=choice, text=text, index=index)
         case "refusal":
             return RefusalDelta(item_id=item_id, choice=choice, text=text, index=index)
-        case "reasoning" | "summary":
+        case "reasoning" | "summary" | "plan":
             return ReasoningDelta(item_id=item_id, choice=choice, text=text, kind=kind, index=index)
         case "arguments":
             return ArgumentsDelta(item_id=item_id, choice=choice, text=text)

@@ -1,13 +1,15 @@
 """Restores the order of numbered frames, and distrusts the numbers (B13, B33, B34).
 
-Only a gap upwards is worth waiting for, and only for a few events: what is missing may be on its way. Lower, equal and
-missing numbers pass at once. A number and content that were seen before are a frame sent twice.
+Only a gap upwards is worth waiting for, and only for a few events: what is missing may be on its way. A stream that
+left one gap open is not waited for again. Lower, equal and missing numbers pass at once. A number and content that were
+seen before are a frame sent twice.
 
 The decoder accounts for each number: a numbered frame that means nothing becomes `NumberPassed`.
 """
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import takewhile
 
 from streamkit.events import (
     Event,
@@ -56,6 +58,7 @@ class Sequencer:
         self._headed = False
         self._first = 0
         self._reliable = True
+        self._patient = True
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, alone or with others that it was missing for."""
@@ -101,7 +104,7 @@ class Sequencer:
         if event in self._held:
             return [duplicate_frame.seen(detail=f"number {number}")]
         self._held.append(event)
-        return self._release() if len(self._held) > self._size else []
+        return [] if self._patient and len(self._held) <= self._size else self._release()
 
     def _follow(self) -> list[Event]:
         """Held events whose turn has come."""
@@ -119,18 +122,20 @@ class Sequencer:
         out = self._follow()
         held, self._held = sorted(self._held, key=lambda event: event.sequence_number or 0), []
         if held:
+            self._patient = False
             out.append(sequence_gap.seen(detail=f"{self._next} is followed by {held[0].sequence_number}"))
         return out + [self._pass(event, event.sequence_number or 0) for event in held]
 
     def _again(self, event: Event, number: int) -> list[Event]:
         """A number that is not higher than all before it."""
-        same = [past for past in self._recent if past.sequence_number == number]
+        last = self._last
+        if number == last:  # of the same frame, or that frame again
+            same = list(takewhile(lambda past: past.sequence_number == number, reversed(self._recent)))
+        else:
+            same = [past for past in self._recent if past.sequence_number == number]
         if self._reliable and event in same and number != self._first:
             return [duplicate_frame.seen(detail=f"number {number}")]
-        if number == self._last:
-            return [self._pass(event, number)]
-        if same:
+        if same and number != last:
             self._reliable = False
-        lowers = number < self._last
         passed = self._pass(event, number)
-        return [sequence_disorder.seen(detail=f"{number} after {self._next}"), passed] if lowers else [passed]
+        return [sequence_disorder.seen(detail=f"{number} after {last}"), passed] if number < last else [passed]

@@ -18,8 +18,9 @@ __all__ = ["Strict"]
 
 
 class Strict:
-    """Refuses deviations: the first one is given out and the stream halted. Nothing behind it comes through but the
-    ends of what had begun, so that the grammar holds.
+    """Refuses deviations: the first one is given out, and the stream is halted.
+
+    Nothing behind it comes through but the ends of what had begun, so that the grammar holds.
 
     Args:
         refuse: effects, or ids of quirks, that are refused.
@@ -40,10 +41,10 @@ class Strict:
         """The event, unless the stream was halted."""
         if self.halted:
             return (event,) if self._ends(event) else ()
-        if isinstance(event, QuirkSeen) and self.refuses(event):
+        if type(event) is QuirkSeen and self.refuses(event):
             self.halted = True
             return (event, Halt(error=refusal(event)))
-        if isinstance(event, ItemStarted):
+        if type(event) is ItemStarted:
             self._begun.add(event.item_id)
         return (event,)
 

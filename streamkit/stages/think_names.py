@@ -35,7 +35,7 @@ class Tags:
         form = rf"<(/?)({choice})>" + (rf"|\[(/?)({choice})\]" if brackets else "")
         # ASCII keeps the folding to A-Z: offsets stay those of the original, and no other letter folds onto one (E07)
         self.search = re.compile(form, re.IGNORECASE | re.ASCII).search
-        self.marks = "<[" if brackets else "<"
+        self.brackets = brackets
         wrapped = [f"<{slash}{name}>" for name in folded for slash in ("", "/")]
         wrapped += [f"[{slash}{name}]" for name in folded for slash in ("", "/") if brackets]
         self._beginnings = {tag[:length] for tag in wrapped for length in range(1, len(tag))}
@@ -44,5 +44,7 @@ class Tags:
     def unfinished(self, text: str) -> int:
         """Length of the longest suffix of `text` that may still become a tag."""
         low = max(0, len(text) - self._longest + 1)
-        start = max(text.rfind(mark, low) for mark in self.marks)
+        start = text.rfind("<", low)
+        if self.brackets:
+            start = max(start, text.rfind("[", low))
         return len(text) - start if start >= 0 and text[start:].translate(FOLD) in self._beginnings else 0

@@ -67,7 +67,7 @@ class ThinkScanner:
         limit: int = DEFAULT_LIMITS.text,
     ) -> None:
         self.plain = False
-        """Whether text without a tag's first character may be passed on as it is, into `fresh` and out."""
+        """Whether text without a tag's first character may be put into `fresh` and passed on as it is."""
         self.fresh: list[str] = []
         """What was given out since code was last looked at."""
         self.settled = settled
@@ -98,6 +98,16 @@ class ThinkScanner:
     def blank(self) -> str:
         """White space held since the start of the run, for want of a visible character."""
         return "" if self._name else "".join(self._blank)
+
+    def keeps(self, text: str) -> bool:
+        """Whether all of `text` simply goes where the text before it went; if so, it is remembered."""
+        tags = self._tags
+        if not self.plain:
+            return False
+        if ("<" in text or (tags.brackets and "[" in text)) and (tags.search(text) or tags.unfinished(text)):
+            return False
+        self.fresh.append(text)
+        return True
 
     def feed(self, text: str) -> Found:
         """What can be said now."""

@@ -4,7 +4,7 @@ Sits before the ledger: what comes in has no item ids yet, and what goes out let
 their own. Text moves between channels and none is lost but tags, and white space that nothing visible follows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Literal
 
@@ -125,6 +125,9 @@ class ThinkTags:
         self._starts_inside = starts_in_think
         self._limit = limits.text
         self._run: Run | None = None
+        self._keep: Callable[[str], None] | None = None  # what remembers plain text of the current run
+        self._choice, self._index = 0, 0
+        self._key: Key = None
         self._runs: dict[Place, Run] = {}
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
@@ -132,39 +135,49 @@ class ThinkTags:
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, or what its text turned out to be."""
-        if not self.enabled:
+        if type(event) is TextDelta:
+            keep = self._keep
+            if keep is not None and event.key == self._key and event.choice == self._choice:
+                text = event.text
+                if "<" not in text and event.index == self._index:
+                    keep(text)
+                    return (event,)
+            return self._text(event)
+        if type(event) is ReasoningDelta and not self._runs and event.choice in self._beside:
             return (event,)
-        if isinstance(event, TextDelta):
-            run = self._run
-            if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:
-                return self._switch(event)
-            text = event.text
-            scanner = run.scanner
-            if not scanner.plain or "<" in text or (self._brackets and "[" in text):
-                return self._filter(run, event)
-            scanner.fresh.append(text)
-            if not scanner.inside:
-                return (event,)
-            return (run.reasoning(text, scanner.blocks, event.sequence_number),) if text else ()
-        if isinstance(event, ReasoningDelta) and not self._runs and event.choice in self._beside:
-            return (event,)
-        return self._other(event)
+        return self._other(event) if self.enabled else (event,)
 
     def close(self) -> Iterable[Event]:
         """What was held back."""
         return self._close_runs(list(self._runs.values()), beside=False)
 
-    def _switch(self, event: TextDelta) -> list[Event]:
-        """Text of another place than before."""
+    def _text(self, event: TextDelta) -> Iterable[Event]:
+        """Text that is not simply more of the same."""
+        run = self._run
+        out: list[Event] = []
+        if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:
+            if not self.enabled or not event.text:
+                return (event,)
+            run, out = self._switch(event)
+        scanner, text = run.scanner, event.text
+        if scanner.keeps(text):
+            self._keep = None if scanner.inside or self._brackets else scanner.fresh.append
+            if not scanner.inside:
+                return (*out, event)
+            return (*out, run.reasoning(text, scanner.blocks, event.sequence_number)) if text else out
+        self._keep = None
+        out += run.events(scanner.feed(text), event.sequence_number)
+        return (event,) if len(out) == 1 and out[0] == event else out
+
+    def _switch(self, event: TextDelta) -> tuple[Run, list[Event]]:
+        """The run of text of another place than before, and what ended another one."""
         out: list[Event] = []
         place = (event.choice, event.key)
         run = self._runs.get(place)
         if run is not None and run.index != event.index:
-            out += self._close_runs([run], beside=False)
+            out = self._close_runs([run], beside=False)
             run = None
         if run is None:
-            if not event.text:
-                return [*out, event]
             scanner = ThinkScanner(
                 self._tags,
                 inside=self._starts_inside and place not in self._blocks and event.choice not in self._beside,
@@ -175,14 +188,14 @@ class ThinkTags:
             run = self._runs[place] = Run(event, scanner)
             self._blocks[place] = scanner.blocks
         self._run = run
-        return out + list(self._filter(run, event))
-
-    def _filter(self, run: Run, event: TextDelta) -> Iterable[Event]:
-        out = run.events(run.scanner.feed(event.text), event.sequence_number)
-        return (event,) if len(out) == 1 and out[0] == event else out
+        self._keep = None
+        self._choice, self._key, self._index = run.choice, run.key, run.index
+        return run, out
 
     def _other(self, event: Event) -> Iterable[Event]:
         """Other output, and what ends a run of text."""
+        if isinstance(event, TextDelta):
+            return self._text(event)
         out: list[Event] = []
         if isinstance(event, FinishClaimed):
             ended = [run for run in self._runs.values() if event.terminal or run.choice == event.choice]
@@ -230,7 +243,7 @@ class ThinkTags:
             self._blocks[place] = scanner.blocks
             del self._runs[place]
             if self._run is run:
-                self._run = None
+                self._run = self._keep = None
         return out
 
 

@@ -1,8 +1,8 @@
 """Deadlines for a stream: two clocks, liveness (bytes) and progress (content), and nothing that sleeps (group H).
 
-The driver calls `start` when the stream is opened, `pulse` once for each read that brought bytes, and wakes the watchdog
-at `deadline` with `expire`. Events only set flags; the clock is read in `pulse` alone, and deadlines are computed when
-they are asked for.
+The driver calls `start` when the stream is opened, `pulse` once for each read that brought bytes, and wakes the
+watchdog at `deadline` with `expire`. Events only set flags; the clock is read in `pulse` alone, and deadlines are
+computed when they are asked for.
 """
 
 from collections.abc import Callable, Iterable
@@ -97,7 +97,7 @@ class Watchdog:
         total: the whole stream.
         linger: after the finish reason, no end marker and nothing else but pings: a harmless end (H09).
         server: takes the place of `progress` while a server-side tool is at work (H23).
-        clock: gives seconds; without it the driver's, an event loop's, which stands still when the machine sleeps (H18).
+        clock: gives seconds; without it the driver's: an event loop's, that no change of the time of day moves (H18).
     """
 
     def __init__(
@@ -155,6 +155,12 @@ class Watchdog:
         self._settle()
         self._byte_at = self._clock()
 
+    @property
+    def step(self) -> float:
+        """The shortest limit: deadlines never move closer than this from one moment to the next."""
+        limits = (self.first, self.idle, self.progress, self.total, self.linger, self.server, GRACE)
+        return min(limit for limit in limits if limit)
+
     def deadline(self) -> float | None:
         """When to call `expire`, on the clock; None where no limit runs."""
         due = self._due()
@@ -169,9 +175,7 @@ class Watchdog:
             self._left_open = True
             return None
         waited = now - due.since
-        message = (
-            f"{MISSING[due.phase]} for {waited:g} s (limit {due.phase}={due.limit:g} s): {REMEDIES[due.phase]}"
-        )
+        message = f"{MISSING[due.phase]} for {waited:g} s (limit {due.phase}={due.limit:g} s): {REMEDIES[due.phase]}"
         return StreamEnded(
             ending="stalled",
             error=ErrorInfo(
@@ -190,8 +194,9 @@ class Watchdog:
         """The event, as it is."""
         if event.__class__ in CONTENT:
             self._content = True
-            if event.choice > self._highest:  # type: ignore[attr-defined]  # every content class has it
-                self._highest = event.choice  # type: ignore[attr-defined]  # the same
+            choice: int = event.choice  # type: ignore[attr-defined]  # every content class has it
+            if choice:
+                self._highest = max(choice, self._highest)
         else:
             self._note(event)
         return (event,)

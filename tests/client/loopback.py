@@ -93,8 +93,9 @@ async def serving(*handlers, host="127.0.0.1"):
             except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
                 pass
 
-    async with anyio.create_task_group() as group:
-        async with listener:
-            group.start_soon(listener.serve, handle)
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, handle)
+        try:
             yield server
+        finally:
             group.cancel_scope.cancel()

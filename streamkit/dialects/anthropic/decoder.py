@@ -10,9 +10,10 @@ import msgspec
 
 from streamkit.dialects.anthropic import wire
 from streamkit.dialects.anthropic.flow import BlockFlow
-from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend
+from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend, scrub_all, streams_words
 from streamkit.dialects.anthropic.messages import METRICS, UsageBook, aside, finish, started
 from streamkit.dialects.anthropic.recognition import recognise
+from streamkit.dialects.anthropic.wire import BlockDelta, InputPiece, TextPiece, ThinkingPiece
 from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.payloads import read
 from streamkit.events import (
@@ -71,18 +72,15 @@ class AnthropicDecoder:
             message = self._decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._tolerant(frame)
-        if message.__class__ is wire.BlockDelta:
-            piece, name = message.delta, frame.event
-            kind = piece.__class__
-            if self._plain.get(message.index) is kind and (name == "content_block_delta" or not name):
-                if kind is wire.TextPiece:
-                    text = piece.text
-                    return (TextDelta(key=message.index, text=text),) if text else ()
-                if kind is wire.InputPiece:
-                    text = piece.partial_json
-                    return (ArgumentsDelta(key=message.index, text=text),) if text else ()
-                text = piece.thinking
-                return (ReasoningDelta(key=message.index, text=text),) if text else ()
+        if type(message) is BlockDelta:
+            piece, key, name = message.delta, message.index, frame.event
+            if self._plain.get(key) is piece.__class__ and (name == "content_block_delta" or not name):
+                if type(piece) is TextPiece:
+                    return (TextDelta(key=key, text=piece.text),) if piece.text else ()
+                if type(piece) is InputPiece:
+                    return (ArgumentsDelta(key=key, text=piece.partial_json),) if piece.partial_json else ()
+                if type(piece) is ThinkingPiece:
+                    return (ReasoningDelta(key=key, text=piece.thinking),) if piece.thinking else ()
         return self._typed(message, frame)
 
     def close(self) -> Events:
@@ -174,7 +172,8 @@ class AnthropicDecoder:
         if reading.error_text:
             out += error_events(reading.error_text)
         for payload in reading.objects:
-            out += self._payload(payload, frame.event, surrogates=reading.surrogates)
+            whole = payload if not reading.surrogates or streams_words(payload) else scrub_all(payload)
+            out += self._payload(whole, frame.event, surrogates=reading.surrogates)
         if reading.done:
             out.append(EndMarker(name="[DONE]", proof=False))
         return out
@@ -187,7 +186,7 @@ class AnthropicDecoder:
                 return error_events(payload)
             kind = "" if name in UNNAMED else name
             if kind:
-                payload = {"type": kind, **payload}
+                payload = {**payload, "type": kind}
                 out.append(type_from_event.seen(detail=kind))
         elif name not in UNNAMED and name != kind:
             out.append(type_conflict.seen(detail=name))
@@ -199,7 +198,7 @@ class AnthropicDecoder:
             return out + self._messages[kind](payload)
         if kind == "error" or looks_like_error(payload):
             return out + error_events(payload)
-        if is_warning(payload):
+        if is_warning({**payload, "type": kind}):
             return [*out, warning_event(payload)]
         return [
             *out,

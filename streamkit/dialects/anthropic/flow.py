@@ -5,6 +5,7 @@ What is held back here: text and input that stand in a block's start until the b
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 from streamkit.dialects.anthropic import wire
 from streamkit.dialects.anthropic.blocks import (
@@ -206,20 +207,18 @@ class BlockFlow:
         """Half a character that nothing followed."""
         out: list[Event] = []
         for channel, words in self._joiner.flush():
-            key, kind = channel  # type: ignore[misc]  # the channels that _give made
+            key, kind = cast("tuple[Key, str]", channel)  # the channels that _give made
             out.append(delta(kind, key, words))
         return out
 
 
 def characters(piece: wire.Piece) -> str | None:
-    """What a delta says in characters; None for a delta that holds none."""
-    match piece:
-        case wire.TextPiece(text=words) | wire.ThinkingPiece(thinking=words) | wire.InputPiece(partial_json=words):
-            return words
-        case wire.CompactionPiece(content=words):
-            return words or ""
-        case _:
-            return None
+    """What a delta says in characters; None for a delta that is not about characters."""
+    if isinstance(piece, wire.TextPiece):
+        return piece.text
+    if isinstance(piece, wire.ThinkingPiece):
+        return piece.thinking
+    return piece.partial_json if isinstance(piece, wire.InputPiece) else None
 
 
 def delta(kind: str, key: Key, words: str) -> Event:

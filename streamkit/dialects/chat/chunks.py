@@ -133,7 +133,7 @@ class ChunkReader:
             out += error_events(payload)
             out += self._endings.usage(chunk, payload)
             return False
-        if is_warning(payload):
+        if isinstance(payload.get("type"), str | None) and is_warning(payload):
             out.append(warning_event(payload))
             return False
         if "choices" in payload or chunk.usage or chunk.citations or chunk.search_results:

@@ -105,6 +105,8 @@ class ChatDecoder:
             payload = msgspec.json.decode(frame.data) if self._chunks.matters(chunk, frame) else None
         except (ValueError, RecursionError):
             return self._tolerate(frame)
+        if chunk.choices is None:  # an envelope (A24), another route's frame, an error, or none of these
+            return self._tolerate(frame)
         return self._chunks.read(chunk, frame, payload)
 
     def _tolerate(self, frame: Frame) -> list[Event]:
@@ -113,7 +115,7 @@ class ChatDecoder:
         out: list[Event] = list(reading.events)
         if reading.error_text:
             out += error_events(reading.error_text)
-        self._deltas.joining = bool(reading.surrogates)
+        self._deltas.joining = reading.surrogates
         for payload in reading.objects:
             if is_object(payload):
                 mended = mend(payload)

@@ -5,12 +5,12 @@ spoken, so that a repetition in another shape is known as one (F06).
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.sources import Sources, audio_event, image_event
 from streamkit.dialects.chat.wire import Delta, Detail, Part
-from streamkit.dialects.payloads import SurrogateJoiner
+from streamkit.dialects.payloads import SurrogateJoiner, scrub
 from streamkit.events import (
     Event,
     ItemFinished,
@@ -30,6 +30,15 @@ __all__ = ["DeltaReader"]
 
 REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 ROLES = frozenset({None, "", "assistant"})
+
+
+class Channel(NamedTuple):
+    """Where a piece of text belongs, for joining halves of characters."""
+
+    kind: Literal["text", "reasoning", "refusal", "arguments"]
+    choice: int
+    place: int | None = None
+    slot: int = 0
 
 
 class DeltaReader:
@@ -89,7 +98,7 @@ class DeltaReader:
             out += media
         if delta.refusal:
             self.spoken.add(choice)
-            out.append(RefusalDelta(text=self._whole(("refusal", choice), delta.refusal), choice=choice))
+            out.append(RefusalDelta(text=self._whole(Channel("refusal", choice), delta.refusal), choice=choice))
         if delta.tool_calls:
             out += self._calls(delta, choice)
         if delta.function_call is not None and (delta.function_call.name or delta.function_call.arguments):
@@ -106,7 +115,7 @@ class DeltaReader:
     def text(self, text: str, choice: int, out: list[Event]) -> None:
         """Visible text."""
         self.spoken.add(choice)
-        if whole := self._whole(("text", choice), text):
+        if whole := self._whole(Channel("text", choice), text):
             out.append(TextDelta(text=whole, choice=choice))
 
     def reasoning(self, text: str, choice: int, out: list[Event]) -> None:
@@ -114,22 +123,24 @@ class DeltaReader:
         if not text:
             return
         self.thought.add(choice)
-        if whole := self._whole(("reasoning", choice), text):
+        if whole := self._whole(Channel("reasoning", choice), text):
             out.append(ReasoningDelta(text=whole, choice=choice))
 
     def flush(self) -> list[Event]:
         """Halves of characters whose other half never came."""
         out: list[Event] = []
         for channel, held in self.joiner.flush():
-            kind, choice, *rest = channel
-            if kind == "text":
+            if not isinstance(channel, Channel):
+                continue
+            choice = channel.choice
+            if channel.kind == "text":
                 out.append(TextDelta(text=held, choice=choice))
-            elif kind == "reasoning":
+            elif channel.kind == "reasoning":
                 out.append(ReasoningDelta(text=held, choice=choice))
-            elif kind == "refusal":
+            elif channel.kind == "refusal":
                 out.append(RefusalDelta(text=held, choice=choice))
             else:
-                out.append(CallFragment(choice=choice, index=rest[0], slot=rest[1], arguments=held))
+                out.append(CallFragment(choice=choice, index=channel.place, slot=channel.slot, arguments=held))
         return out
 
     def signatures(self) -> list[Event]:
@@ -139,7 +150,7 @@ class DeltaReader:
         self._reported_signatures = len(self._signatures)
         return [MetadataReported(metadata={"reasoning_details": list(self._signatures)})]
 
-    def _whole(self, channel: tuple[str | int | None, ...], text: str) -> str:
+    def _whole(self, channel: Channel, text: str) -> str:
         return self.joiner.join(channel, text) if self.joining or self.joiner.pending else text
 
     def _calls(self, delta: Delta, choice: int) -> list[Event]:
@@ -151,13 +162,13 @@ class DeltaReader:
         return [self._joined(event) if isinstance(event, CallFragment) else event for event in out]
 
     def _joined(self, event: CallFragment) -> CallFragment:
-        channel = ("arguments", event.choice, event.index, event.slot)
+        channel = Channel("arguments", event.choice, event.index, event.slot)
         return CallFragment(
             choice=event.choice,
             index=event.index,
             slot=event.slot,
-            call_id=event.call_id,
-            name=event.name,
+            call_id=scrub(event.call_id),
+            name=scrub(event.name),
             arguments=self._whole(channel, event.arguments) if event.arguments else "",
             custom=event.custom,
             whole=event.whole,
@@ -204,7 +215,7 @@ class DeltaReader:
         text = detail.text or detail.summary
         if text and not spoken:
             self.thought.add(choice)
-            if whole := self._whole(("reasoning", choice), text):
+            if whole := self._whole(Channel("reasoning", choice), text):
                 kind: Literal["reasoning", "summary"] = "reasoning" if detail.text else "summary"
                 out.append(ReasoningDelta(text=whole, choice=choice, kind=kind))
         payload = detail.signature or detail.data

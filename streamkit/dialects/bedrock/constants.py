@@ -1,0 +1,89 @@
+"""The three Bedrock dialects' constants, and how their messages are recognised."""
+
+import msgspec
+
+from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
+from streamkit.dialects.bedrock.agent import AgentDecoder
+from streamkit.dialects.bedrock.converse import ConverseDecoder
+from streamkit.dialects.bedrock.inner import inner_decoder
+from streamkit.dialects.bedrock.invoke import InvokeDecoder
+from streamkit.dialects.bedrock.wire import EVENTS, MEMBERS, Chunk, Members
+from streamkit.frames import Frame
+
+__all__ = ["BEDROCK", "BEDROCK_AGENT", "BEDROCK_INVOKE"]
+
+CHUNK = msgspec.json.Decoder(Chunk)
+OWN_MEMBERS = tuple(name for name in Members.__struct_fields__ if name != "metadata")
+AGENT_EVENTS = ("trace", "returnControl", "files")
+OPTIONS = DecoderOptions()
+
+
+def recognise_converse(frame: Frame) -> int:
+    """Whether an event is of ConverseStream: by its name, or by the name of its only member."""
+    if frame.kind != "event":
+        return LIKELY if frame.event.endswith("Exception") else POSSIBLE
+    if frame.event in EVENTS:
+        return CERTAIN if frame.event != "metadata" else LIKELY
+    if frame.event:
+        return NO
+    try:
+        members = MEMBERS.decode(frame.data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return NO
+    return LIKELY if any(getattr(members, name) is not None for name in OWN_MEMBERS) else NO
+
+
+def recognise_invoke(frame: Frame) -> int:
+    """Whether a payload holds a model's own frame."""
+    data = _inside(frame)
+    if data is None:
+        return NO if frame.kind == "event" else POSSIBLE
+    if inner_decoder(data, OPTIONS) is not None:
+        return CERTAIN
+    return LIKELY if b"amazon-bedrock-" in data else NO
+
+
+def recognise_agent(frame: Frame) -> int:
+    """Whether a payload holds an agent's text, or an event is one that only agents have."""
+    data = _inside(frame)
+    if data is not None:
+        return NO if recognise_invoke(frame) else LIKELY
+    if frame.kind != "event":
+        return POSSIBLE
+    return LIKELY if frame.event in AGENT_EVENTS else NO
+
+
+def _inside(frame: Frame) -> bytes | None:
+    if frame.kind != "event" or frame.event not in ("chunk", ""):
+        return None
+    try:
+        return CHUNK.decode(frame.data).bytes
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+BEDROCK = Dialect(
+    name="bedrock",
+    title="Bedrock ConverseStream",
+    framing="aws-eventstream",
+    decoder=ConverseDecoder,
+    recognise=recognise_converse,
+    ends=("messageStop",),
+)
+
+BEDROCK_INVOKE = Dialect(
+    name="bedrock-invoke",
+    title="Bedrock InvokeModelWithResponseStream",
+    framing="aws-eventstream",
+    decoder=InvokeDecoder,
+    recognise=recognise_invoke,
+)
+
+BEDROCK_AGENT = Dialect(
+    name="bedrock-agent",
+    title="Bedrock agents",
+    framing="aws-eventstream",
+    decoder=AgentDecoder,
+    recognise=recognise_agent,
+    wants_finish=False,
+)

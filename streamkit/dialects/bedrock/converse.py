@@ -1,0 +1,250 @@
+"""Decoder of the `bedrock` dialect: ConverseStream events. It translates; the ledger keeps the books."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.bedrock import wire
+from streamkit.dialects.bedrock.ending import metadata_events, stop_events
+from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
+from streamkit.dialects.json_text import json_text
+from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.reshaping import reshape
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MediaAdded,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    SignatureReported,
+    TextDelta,
+)
+from streamkit.evidence import EndMarker, ItemClaimed
+from streamkit.faults import looks_like_error, provider_error
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.bedrock import converse_start_missing, member_carriage
+from streamkit.quirks.reshaping import frame_unrecognised
+
+__all__ = ["ConverseDecoder"]
+
+Events = Iterable[Event]
+
+DELTA = msgspec.json.Decoder(wire.BlockDelta)
+DECODERS = {name: msgspec.json.Decoder(shape) for name, shape in wire.EVENTS.items()}
+
+
+class ConverseDecoder:
+    """ConverseStream events to events.
+
+    Args:
+        options: as for every decoder.
+        as_members: events come as JSON objects with one member each, as Nova writes them inside InvokeModel. There
+            every piece of text is a block of its own, so blocks of text are not kept apart.
+    """
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions, *, as_members: bool = False) -> None:
+        del options
+        self._as_members = as_members
+        self._carried = as_members
+        self._started = False
+        self._calls = KeyedCalls()
+        self._keys: dict[int, Key] = {}
+        self._results: dict[int, list[Json]] = {}
+        self._joiner = SurrogateJoiner()
+        self._halves = False
+        self._table: dict[type, Callable[..., Events]] = {
+            wire.BlockDelta: self._delta,
+            wire.MessageStart: self._message_start,
+            wire.BlockStart: self._block_start,
+            wire.BlockStop: self._block_stop,
+            wire.MessageStop: lambda stop: stop_events(stop.stop_reason, stop.additional_model_response_fields),
+            wire.Metadata: metadata_events,
+        }
+
+    def feed(self, frame: Frame) -> Events:
+        """What one event means."""
+        if frame.event == "contentBlockDelta" and self._started:
+            try:
+                return self._delta(DELTA.decode(frame.data))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return self._tolerant(frame)
+        if frame.kind != "event":
+            return (exception_event(frame),)
+        decoder = DECODERS.get(frame.event)
+        if decoder is None:
+            return self._carried_as_member(frame)
+        try:
+            return self._understood(decoder.decode(frame.data))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+
+    def close(self) -> Events:
+        """Results of server-side tools that were cut, half a character."""
+        out: list[Event] = []
+        for index in tuple(self._results):
+            out += self._result_over(index, finish=False)
+        for key, held in self._joiner.flush():
+            out.append(TextDelta(key=key, text=held))  # type: ignore[arg-type]  # the channels that _delta made
+        return out
+
+    def _understood(self, event: msgspec.Struct) -> Events:
+        if self._started:
+            return self._table[event.__class__](event)
+        self._started = True
+        if isinstance(event, wire.MessageStart):
+            return self._message_start(event)
+        return [converse_start_missing.seen(), *self._table[event.__class__](event)]
+
+    def _carried_as_member(self, frame: Frame) -> Events:
+        """An event without a name of its own: `{"contentBlockDelta": {…}}`."""
+        try:
+            members = wire.MEMBERS.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        known = _only(members)
+        if known is None:
+            return self._tolerant(frame)
+        if self._carried:
+            return self._understood(known)
+        self._carried = True
+        return [member_carriage.seen(), *self._understood(known)]
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        self._halves = self._halves or reading.surrogates
+        for payload in reading.objects:
+            out += self._odd(payload, frame.event)
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _odd(self, payload: Json, name: str) -> list[Event]:
+        if is_array(payload):
+            return [event for element in payload for event in self._odd(element, name)]
+        failed = exception_in(payload)
+        if failed is not None:
+            return [failed]
+        known = wire.EVENTS.get(name)
+        if known is not None:
+            event, quirks = reshape(payload, known)
+            return [*quirks, *self._understood(event)] if event is not None else [*quirks, *_unknown(payload, name)]
+        members, quirks = reshape(payload, wire.Members)
+        inside = _only(members) if members is not None else None
+        if inside is not None:
+            return [*quirks, *self._understood(inside)]
+        if looks_like_error(payload):
+            return [ErrorReported(error=provider_error(payload))]
+        return [*quirks, *_unknown(payload, name)]
+
+    def _message_start(self, event: wire.MessageStart) -> Events:
+        del event
+        return (ResponseStarted(),)
+
+    def _delta(self, event: wire.BlockDelta) -> Events:
+        delta = event.delta
+        index = event.content_block_index
+        text = delta.text
+        if text is not None:
+            if self._halves:
+                text = self._joiner.join(index, text)
+            return (TextDelta(key=None if self._as_members else index, text=text),) if text else ()
+        if delta.tool_use is not None:
+            given = delta.tool_use.input
+            arguments = given if isinstance(given, str) else "" if given is None else json_text(given)
+            return (ArgumentsDelta(key=self._keys.get(index, index), text=arguments),) if arguments else ()
+        if delta.reasoning_content is not None:
+            return self._reasoning(delta.reasoning_content, index)
+        return self._aside(delta, index)
+
+    def _reasoning(self, delta: wire.ReasoningDelta, index: int) -> Events:
+        if delta.text:
+            return (ReasoningDelta(key=index, text=delta.text),)
+        if delta.signature:
+            return (SignatureReported(key=index, signature=delta.signature),)
+        if delta.redacted_content:
+            return (SignatureReported(key=index, signature=delta.redacted_content, kind="redacted"),)
+        return ()
+
+    def _aside(self, delta: wire.Delta, index: int) -> Events:
+        if delta.citation is not None:
+            return (AnnotationAdded(key=None if self._as_members else index, annotation=delta.citation),)
+        if delta.tool_result is not None:
+            pieces = delta.tool_result if is_array(delta.tool_result) else [delta.tool_result]
+            self._results.setdefault(index, []).extend(pieces)
+            return ()
+        if is_object(delta.image):
+            source = delta.image.get("source")
+            data = source.get("bytes") if is_object(source) else None
+            return (MediaAdded(key=index, media_type="image", data=str(data or ""), details=_rest(delta.image)),)
+        return ()
+
+    def _block_start(self, event: wire.BlockStart) -> Events:
+        index, start = event.content_block_index, event.start
+        out: list[Event] = []
+        if start is None:
+            return out
+        if start.tool_use is not None:
+            tool = start.tool_use
+            name, call_id = tool.name or "", tool.tool_use_id or ""
+            if tool.type == "server_tool_use":
+                out.append(ItemStarted(key=index, type=tool.type, name=name, call_id=call_id, details=_tool(name, call_id)))
+            else:
+                self._keys[index] = self._calls.begin(0, name, call_id, None, out)
+        elif start.tool_result is not None:
+            details: JsonObject = start.tool_result if is_object(start.tool_result) else {}
+            kind = details.get("type")
+            out.append(ItemStarted(key=index, type=kind if isinstance(kind, str) else "tool_result", details=details))
+            self._results[index] = []
+        elif start.image is not None:
+            details = start.image if is_object(start.image) else {}
+            out.append(ItemStarted(key=index, type="media", details=details))
+        return out
+
+    def _block_stop(self, event: wire.BlockStop) -> Events:
+        index = event.content_block_index
+        if index in self._results:
+            return self._result_over(index, finish=True)
+        return (ItemFinished(key=self._keys.pop(index, index)),)
+
+    def _result_over(self, index: int, *, finish: bool) -> list[Event]:
+        content = self._results.pop(index)
+        details: JsonObject = {"content": content}
+        if finish:
+            return [ItemFinished(key=index, details=details)]
+        return [ItemClaimed(key=index, type="tool_result", details=details, finish=False)]
+
+
+def _only(members: wire.Members) -> msgspec.Struct | None:
+    """The one member that an event has."""
+    for name in wire.Members.__struct_fields__:
+        value: msgspec.Struct | None = getattr(members, name)
+        if value is not None:
+            return value
+    return None
+
+
+def _unknown(payload: Json, name: str) -> list[Event]:
+    told = name or (next(iter(payload), "") if is_object(payload) else "")
+    return [frame_unrecognised.seen(detail=str(told), data=payload), ProviderEvent(name=str(told), data=payload)]
+
+
+def _tool(name: str, call_id: str) -> JsonObject:
+    return {"name": name, "toolUseId": call_id}
+
+
+def _rest(image: JsonObject) -> JsonObject:
+    return {name: value for name, value in image.items() if name != "source"}

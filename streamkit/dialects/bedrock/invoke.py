@@ -1,0 +1,104 @@
+"""Decoder of the `bedrock-invoke` dialect: opens each payload, lets the model's own dialect read what is inside.
+
+Bedrock adds members of its own to the model's frames (`amazon-bedrock-…`): counts, guardrail verdicts, traces. They are
+told as metadata; the counts are the usage where the model gave none.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from streamkit.dialects.base import Decoder, DecoderOptions
+from streamkit.dialects.bedrock.exceptions import exception_event
+from streamkit.dialects.bedrock.inner import inner_decoder
+from streamkit.dialects.bedrock.wire import Chunk
+from streamkit.dialects.counting import read_usage
+from streamkit.dialects.payloads import read
+from streamkit.events import Event, MetadataReported, ProviderEvent, UsageReported
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.quirks.bedrock import inner_unrecognised
+
+__all__ = ["InvokeDecoder"]
+
+Events = Iterable[Event]
+
+CHUNK = msgspec.json.Decoder(Chunk)
+METRICS = "amazon-bedrock-invocationMetrics"
+PREFIX = "amazon-bedrock-"
+
+
+class InvokeDecoder:
+    """Payloads of InvokeModelWithResponseStream to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        self._options = options
+        self._inner: Decoder | None = None
+        self._counted = False
+        self._told: JsonObject = {}
+
+    def feed(self, frame: Frame) -> Events:
+        """What one payload means."""
+        if frame.kind != "event":
+            return (exception_event(frame),)
+        try:
+            data = CHUNK.decode(frame.data).bytes
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        inner = self._inner
+        if inner is None:
+            inner = self._inner = inner_decoder(data, self._options)
+            if inner is None:
+                return self._beside(data) or self._unrecognised(data)
+        if PREFIX.encode() not in data and self._counted:
+            return inner.feed(replace(frame, data=data, event=""))
+        out = list(inner.feed(replace(frame, data=data, event="")))
+        self._counted = self._counted or any(event.__class__ is UsageReported for event in out)
+        return [*self._beside(data), *out]
+
+    def close(self) -> Events:
+        """What the model's own decoder held back."""
+        return () if self._inner is None else self._inner.close()
+
+    def _beside(self, data: bytes) -> list[Event]:
+        """What Bedrock says beside the model."""
+        if PREFIX.encode() not in data:
+            return []
+        try:
+            payload: Json = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return []
+        if not is_object(payload):
+            return []
+        out: list[Event] = []
+        for name, value in payload.items():
+            if name.startswith(PREFIX) and self._told.get(name) != value:
+                self._told[name] = value
+                out.append(MetadataReported(metadata={name: value}))
+        if METRICS in payload and not self._counted:
+            usage, quirks = read_usage(payload[METRICS])
+            out += quirks
+            if usage is not None:
+                self._counted = True
+                out.append(UsageReported(usage=usage))
+        return out
+
+    def _unrecognised(self, data: bytes) -> list[Event]:
+        text = data.decode("utf-8", "replace")
+        return [inner_unrecognised.seen(detail=text, data=text), ProviderEvent(name="chunk", data=text)]
+
+    def _tolerant(self, frame: Frame) -> Events:
+        """A payload without `bytes`: what it holds is passed on, or read where it is the model's own frame, bare."""
+        if self._inner is None:
+            self._inner = inner_decoder(frame.data, self._options)
+        if self._inner is not None:
+            return self._inner.feed(replace(frame, event=""))
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        for payload in reading.objects:
+            told = msgspec.json.encode(payload) if not isinstance(payload, bytes) else payload
+            out += self._unrecognised(told)
+        return out

@@ -1,0 +1,232 @@
+"""Decoder of the `cohere` dialect: v2 chat streams, and v1's, which is told by its first frame."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.cohere import wire
+from streamkit.dialects.cohere.ending import ended
+from streamkit.dialects.cohere.version_one import VersionOne
+from streamkit.dialects.json_text import json_text
+from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.reshaping import reshape
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MetadataReported,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+)
+from streamkit.evidence import EndMarker
+from streamkit.fault_levels import looks_like_error
+from streamkit.faults import provider_error
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.quirks.reshaping import frame_unrecognised
+from streamkit.quirks.responses import type_from_event
+
+__all__ = ["CohereDecoder"]
+
+Events = Iterable[Event]
+
+PLAN: Key = "plan"
+"""Key of the item that holds the tool plan (F23)."""
+
+
+class CohereDecoder:
+    """Frames of Cohere's chat streams to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        del options
+        self._calls = KeyedCalls()
+        self._keys: dict[int, Key] = {}
+        self._latest: Key = 0
+        self._planning = False
+        self._joiner = SurrogateJoiner()
+        self._halves = False
+        self._old = VersionOne(self._calls)
+        self._decode: Callable[[bytes], wire.V1Event | wire.V2Event] = wire.V2.decode
+        self._table: dict[type, Callable[..., Events]] = {
+            wire.ContentDelta: self._content,
+            wire.PlanDelta: self._plan,
+            wire.CallDelta: self._call_delta,
+            wire.MessageStart: self._start,
+            wire.ContentStart: self._content_start,
+            wire.ContentEnd: self._content_end,
+            wire.CallStart: self._call_start,
+            wire.CallEnd: self._call_end,
+            wire.CitationStart: self._citation,
+            wire.CitationEnd: lambda _: (),
+            wire.MessageEnd: self._message_end,
+            wire.Debug: lambda frame: [MetadataReported(metadata={"prompt": frame.prompt})],
+            **self._old.table,
+        }
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            message = self._decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._refused(frame)
+        return self._table[message.__class__](message)
+
+    def close(self) -> Events:
+        """Half a character that was held back."""
+        return [TextDelta(key=key, text=held) for key, held in self._joiner.flush()]  # type: ignore[arg-type]  # the channels that _content made
+
+    def _refused(self, frame: Frame) -> Events:
+        """A frame that is not of the version in force: of the other one, or one to be read with tolerance."""
+        one = self._decode == wire.V1.decode
+        try:
+            message = wire.V2.decode(frame.data) if one else wire.V1.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        self._decode = wire.V2.decode if one else wire.V1.decode
+        return self._table[message.__class__](message)
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        self._halves = self._halves or reading.surrogates
+        for payload in reading.objects:
+            out += self._odd(payload, frame.event)
+        if reading.done:
+            out.append(EndMarker(name="[DONE]"))
+        return out
+
+    def _odd(self, payload: Json, name: str) -> list[Event]:
+        if is_array(payload):
+            return [event for element in payload for event in self._odd(element, name)]
+        out: list[Event] = []
+        if is_object(payload) and not payload.get("type") and not payload.get("event_type") and name:
+            payload = {"type": name, **payload}
+            out.append(type_from_event.seen(detail=name))
+        if is_object(payload) and isinstance(payload.get("event_type"), str):
+            message, quirks = reshape(payload, wire.V1Event)  # type: ignore[arg-type]  # a union is as good as a class here
+        else:
+            message, quirks = reshape(payload, wire.V2Event)  # type: ignore[arg-type]  # a union is as good as a class here
+        if message is not None:
+            return [*out, *quirks, *self._table[message.__class__](message)]
+        if looks_like_error(payload) or (is_object(payload) and set(payload) == {"message"}):
+            return [*out, ErrorReported(error=provider_error(payload))]
+        told = payload.get("type") or payload.get("event_type") or "" if is_object(payload) else ""
+        return [*out, frame_unrecognised.seen(detail=str(told), data=payload), ProviderEvent(name=str(told), data=payload)]
+
+    # v2
+
+    def _start(self, frame: wire.MessageStart) -> Events:
+        return (ResponseStarted(response_id=frame.id or ""),)
+
+    def _content(self, frame: wire.ContentDelta | wire.ContentStart) -> Events:
+        delta = frame.delta
+        message = delta.message if delta is not None else None
+        content = message.content if message is not None else None
+        if content is None:
+            return ()
+        text = content.text
+        if text:
+            if self._halves:
+                text = self._joiner.join(frame.index, text)
+            return (TextDelta(key=frame.index, text=text),)
+        return (ReasoningDelta(key=frame.index, text=content.thinking),) if content.thinking else ()
+
+    def _content_start(self, frame: wire.ContentStart) -> Events:
+        out = self._planned()
+        message = frame.delta.message if frame.delta is not None else None
+        content = message.content if message is not None else None
+        thinking = content is not None and (content.type == "thinking" or content.thinking is not None)
+        if not thinking:
+            self._latest = frame.index
+        out.append(ItemStarted(key=frame.index, type="reasoning" if thinking else "message"))
+        out += self._content(frame)
+        return out
+
+    def _content_end(self, frame: wire.ContentEnd) -> Events:
+        """A text block stays open for the citations that may follow; the answer's own end closes it."""
+        return () if frame.index == self._latest else (ItemFinished(key=frame.index),)
+
+    def _plan(self, frame: wire.PlanDelta) -> Events:
+        delta = frame.delta
+        plan = delta.message.tool_plan if delta is not None and delta.message is not None else None
+        if not plan:
+            return ()
+        piece = ReasoningDelta(key=PLAN, text=plan, kind="plan")
+        if self._planning:
+            return (piece,)
+        self._planning = True
+        return (ItemStarted(key=PLAN, type="tool_plan"), piece)
+
+    def _planned(self) -> list[Event]:
+        """The plan is over where something else begins."""
+        if not self._planning:
+            return []
+        self._planning = False
+        return [ItemFinished(key=PLAN)]
+
+    def _call_start(self, frame: wire.CallStart) -> Events:
+        out = self._planned()
+        call = _call(frame)
+        function = call.function or wire.Function()
+        key = self._keys[frame.index] = self._calls.begin(0, function.name or "", call.id or "", None, out)
+        text = _arguments(function)
+        if text:
+            out.append(ArgumentsDelta(key=key, text=text))
+        return out
+
+    def _call_delta(self, frame: wire.CallDelta) -> Events:
+        text = _arguments(_call(frame).function)
+        if not text:
+            return ()
+        key = self._keys.get(frame.index)
+        if key is None:  # its start was lost: what is left of it must not be lost too
+            key = self._keys[frame.index] = ("call", "unannounced", frame.index)
+        return (ArgumentsDelta(key=key, text=text),)
+
+    def _call_end(self, frame: wire.CallEnd) -> Events:
+        key = self._keys.pop(frame.index, None)
+        return () if key is None else (ItemFinished(key=key),)
+
+    def _citation(self, frame: wire.CitationStart) -> Events:
+        message = frame.delta.message if frame.delta is not None else None
+        told = message.citations if message is not None else None
+        out: list[Event] = []
+        for citation in told if is_array(told) else [told]:
+            if not is_object(citation):
+                continue
+            planned = citation.get("type") == "PLAN" and self._planning
+            index = citation.get("content_index")
+            out.append(
+                AnnotationAdded(
+                    key=PLAN if planned else index if index == self._latest else self._latest, annotation=citation
+                )
+            )
+        return out
+
+    def _message_end(self, frame: wire.MessageEnd) -> Events:
+        delta = frame.delta or wire.EndDelta()
+        return [*self._planned(), *ended(delta.finish_reason, delta.usage, delta.error)]
+
+
+def _call(frame: wire.CallStart | wire.CallDelta) -> wire.Call:
+    message = frame.delta.message if frame.delta is not None else None
+    call = message.tool_calls if message is not None else None
+    return call or wire.Call()
+
+
+def _arguments(function: wire.Function | None) -> str:
+    if function is None or function.arguments is None:
+        return ""
+    return function.arguments if isinstance(function.arguments, str) else json_text(function.arguments)

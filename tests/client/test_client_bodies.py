@@ -1,0 +1,128 @@
+import gzip
+import zlib
+
+import pytest
+from answers import HELLO, chunk, completion
+from asking import ask, hello
+from loopback import serving
+
+from streamkit import (
+    LimitExceeded,
+    Limits,
+    TransportError,
+    WireError,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a17_a_json_document_instead_of_a_stream(backend):
+    async def handler(connection):
+        await connection.answer(body=completion("whole"), kind="application/json")
+
+    async with serving(handler) as server:
+        response = await ask(server, backend=backend)
+    assert (response.text, response.finish_reason) == ("whole", "stop")
+
+
+async def test_a18_a_page_of_html(backend):
+    async def handler(connection):
+        await connection.answer(
+            body=b"<!DOCTYPE html><title>Just a moment\xe2\x80\xa6</title>" + b"x" * 900, kind="text/html"
+        )
+
+    async with serving(handler) as server:
+        with pytest.raises(WireError) as caught:
+            await ask(server, backend=backend, base="", retries=3)
+    info = caught.value.info
+    assert (info.code, info.retryable, info.raw["content_type"], len(info.raw["body"])) == (
+        "not_a_stream",
+        False,
+        "text/html",
+        500,
+    )
+    assert "Just a moment…" in info.message
+    assert "/v1" in info.hint
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", None])
+async def test_a19_another_content_type_is_noted(backend, kind):
+    async with serving(hello(kind=kind)) as server:
+        response = await ask(server, backend=backend)
+    assert response.text == "Hello"
+    assert [quirk.quirk for quirk in response.quirks] == ["content_type"]
+
+
+def raw_deflate(data):
+    squeezer = zlib.compressobj(wbits=-15)
+    return squeezer.compress(data) + squeezer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "squeeze"),
+    [
+        ("gzip", gzip.compress),
+        ("x-gzip", lambda data: gzip.compress(data[:50]) + gzip.compress(data[50:])),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
+        ("br", lambda data: pytest.importorskip("brotli").compress(data)),
+        ("zstd", lambda data: pytest.importorskip("zstandard").compress(data)),
+    ],
+)
+async def test_a20_compressed_bodies(backend, encoding, squeeze):
+    data = squeeze(HELLO)
+
+    async def handler(connection):
+        await connection.head(headers={"content-encoding": encoding})
+        for at in range(0, len(data), 7):
+            await connection.chunk(data[at : at + 7])
+        await connection.end()
+
+    async with serving(handler) as server:
+        response = await ask(server, backend=backend)
+    assert response.text == "Hello"
+    assert [quirk.quirk for quirk in response.quirks] == ["compressed"]
+
+
+async def test_a20_a_compressed_tail_that_is_missing_is_a_cut(backend):
+    data = gzip.compress(chunk("Hel") + chunk("lo") * 40)
+
+    async with serving(lambda c: c.answer(body=data[:-12], headers={"content-encoding": "gzip"})) as server:
+        with pytest.raises(TransportError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.partial.text.startswith("Hel")
+
+
+async def test_j08_a_bomb_is_defused(backend):
+    bomb = gzip.compress(b": " + b"x" * 20_000_000)
+
+    async with serving(lambda c: c.answer(body=bomb, headers={"content-encoding": "gzip"})) as server:
+        with pytest.raises(LimitExceeded) as caught:
+            await ask(server, backend=backend, limits=Limits(expansion=100))
+        assert caught.value.limit == "expansion"
+        with pytest.raises(LimitExceeded) as caught:
+            await ask(server, backend=backend, limits=Limits(body=3_000_000))
+    assert caught.value.limit == "body"
+    assert 3_000_000 < caught.value.size < 4_000_000
+
+
+async def test_an_endless_body_reaches_its_limit(backend):
+    async def handler(connection):
+        await connection.head()
+        while True:
+            await connection.chunk(b": " + b"x" * 10_000 + b"\n")
+
+    async with serving(handler) as server:
+        with pytest.raises(LimitExceeded) as caught:
+            await ask(server, backend=backend, limits=Limits(body=100_000))
+    assert caught.value.limit == "body"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "compress"])
+async def test_bodies_that_are_not_what_they_say(backend, encoding):
+    async with serving(hello(headers={"content-encoding": encoding})) as server:
+        with pytest.raises(WireError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.info.code == "bad_encoding"

@@ -1,0 +1,170 @@
+import anyio
+import pytest
+from answers import chunk
+from asking import ask, hello
+from loopback import serving
+
+from streamkit import StallError, TextDelta, TransportError, Watchdog
+from streamkit.client import Client
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_h01_silence_before_the_headers(backend):
+    async def handler(connection):
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(StallError) as caught:
+            await ask(server, backend=backend, watchdog=Watchdog(first=0.1))
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert (caught.value.phase, caught.value.info.code) == ("first", "ttfb_timeout")
+
+
+async def test_h01_silence_after_the_headers(backend):
+    async def handler(connection):
+        await connection.head()
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(StallError) as caught:
+            await ask(server, backend=backend, watchdog=Watchdog(first=0.1))
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert caught.value.phase == "first"
+
+
+async def test_h06_silence_in_the_middle(backend):
+    async def handler(connection):
+        await connection.head()
+        await connection.chunk(chunk("Hel"))
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(StallError) as caught:
+            await ask(server, backend=backend, watchdog=Watchdog(first=5, idle=0.1))
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert (caught.value.phase, caught.value.partial.text) == ("idle", "Hel")
+
+
+async def test_h08_reset(backend):
+    async def handler(connection):
+        await connection.head()
+        await connection.chunk(chunk("Hel"))
+        await anyio.sleep(0.05)
+        connection.reset()
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(TransportError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.partial.text == "Hel"
+    assert caught.value.__cause__ is not None
+    assert caught.value.info.retryable is True
+
+
+async def test_h08_half_a_chunk(backend):
+    async def handler(connection):
+        await connection.head()
+        await connection.chunk(chunk("Hel"))
+        await connection.send(b"ff\r\ndata: {")
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(TransportError) as caught:
+            await ask(server, backend=backend)
+    assert (caught.value.info.code, caught.value.partial.text) == ("incomplete_read", "Hel")
+
+
+async def test_h08_nobody_listens(backend):
+    async with serving(hello()) as server:
+        pass
+    with pytest.raises(TransportError) as caught:
+        await ask(server, backend=backend)
+    assert caught.value.info.code == "connection_refused"
+
+
+async def endless(connection):
+    await connection.head()
+    await connection.chunk(chunk("Hel"))
+    await connection.until_closed()
+    return False
+
+
+async def test_h12_break_closes_the_connection(backend):
+    async with serving(endless) as server, Client(server.url + "/v1", backend=backend) as client:
+        async with client.stream("chat", json={}) as stream:
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    break
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert (stream.response.text, stream.response.finish_reason) == ("Hel", "cancelled")
+
+
+async def test_h12_aclose_twice(backend):
+    async with serving(endless) as server, Client(server.url + "/v1", backend=backend) as client:
+        stream = client.stream("chat", json={})
+        async for event in stream:
+            if isinstance(event, TextDelta):
+                break
+        await stream.aclose()
+        await stream.aclose()
+        with anyio.fail_after(1):
+            await server.closed.wait()
+
+
+async def test_h12_cancellation(backend):
+    async with serving(endless) as server, Client(server.url + "/v1", backend=backend) as client:
+        stream = client.stream("chat", json={})
+        with anyio.move_on_after(0.2) as scope:
+            async with stream:
+                await stream.result()
+        assert scope.cancelled_caught
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert stream.response.text == "Hel"
+
+
+async def test_h12_cancellation_before_the_headers(backend):
+    async def handler(connection):
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server, Client(server.url + "/v1", backend=backend) as client:
+        with anyio.move_on_after(0.1) as scope:
+            async with client.stream("chat", json={}):
+                pass
+        assert scope.cancelled_caught
+        with anyio.fail_after(1):
+            await server.closed.wait()
+
+
+async def test_a_stage_that_fails_closes_the_connection(backend):
+    class Failing:
+        def feed(self, event):
+            if isinstance(event, TextDelta):
+                raise ZeroDivisionError
+            return (event,)
+
+        def close(self):
+            return ()
+
+    async with serving(endless) as server, Client(server.url + "/v1", backend=backend) as client:
+        with pytest.raises(ZeroDivisionError):
+            async with client.stream("chat", json={}, stages=[Failing()]) as stream:
+                await stream.result()
+        with anyio.fail_after(1):
+            await server.closed.wait()
+
+
+async def test_closed_before_it_was_sent():
+    stream = Client("http://127.0.0.1:1/v1").stream("chat", json={})
+    await stream.aclose()
+    with pytest.raises(TransportError, match="closed before"):
+        await stream.result()

@@ -1,0 +1,208 @@
+"""How chat answers end: finish reasons, usage, errors."""
+
+import pytest
+from chat_frames import DONE, chunk, decode, frame, of, quirks_of, text_of
+
+from streamkit.events import ErrorReported, MetadataReported, TextDelta, UsageReported
+from streamkit.evidence import EndMarker, FinishClaimed
+
+USAGE = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+
+
+def usage_frame(usage=None):
+    return frame({"id": "c1", "model": "m1", "choices": [], "usage": usage or USAGE})
+
+
+def finishes(events):
+    return [(event.choice, event.finish_reason, event.raw_finish_reason) for event in of(events, FinishClaimed)]
+
+
+@pytest.mark.parametrize("word", ["", "null", " ", None])
+def test_c11_empty_finish_words_are_none(word):
+    events = decode(*(chunk({"content": text}, finish=word) for text in "ab"))
+    assert (text_of(events), finishes(events), quirks_of(events)) == ("ab", [], [])
+
+
+def test_c12_every_claim_is_passed_on():
+    events = decode(chunk({}, finish="tool_calls"), chunk({}, finish="stop"), DONE)
+    assert finishes(events) == [(0, "tool_calls", "tool_calls"), (0, "stop", "stop")]
+
+
+def test_c14_c16_words_without_a_meaning_are_named():
+    events = decode(chunk({"content": "a"}, finish="zonk"), chunk({}, finish=2))
+    assert finishes(events) == [(0, "unknown", "zonk"), (0, "unknown", "2")]
+    assert quirks_of(events) == ["finish_unknown", "finish_unknown"]
+
+
+def test_c15_a_failure_as_finish_word_is_an_error():
+    events = decode(chunk({"content": "half"}), chunk({}, finish="insufficient_system_resource"))
+    (error,) = of(events, ErrorReported)
+    assert (error.error.code, error.error.retryable) == ("insufficient_system_resource", True)
+    assert finishes(events) == [(0, "error", "insufficient_system_resource")]
+    assert text_of(events) == "half"
+
+
+def test_c15_a_full_window_is_a_length_with_a_code():
+    (finish,) = of(decode(chunk({}, finish="model_context_window_exceeded")), FinishClaimed)
+    assert (finish.finish_reason, finish.details) == ("length", {"code": "context_overflow"})
+
+
+def test_c18_content_after_a_finish_goes_on():
+    events = decode(chunk({"content": "a"}, finish="stop"), chunk({"content": "b"}), DONE)
+    assert text_of(events) == "ab"
+
+
+# usage
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        chunk({}, finish="stop", usage=USAGE),
+        chunk({}, finish="stop", choice={"usage": USAGE}),
+        chunk({}, finish="stop", x_groq={"id": "r", "usage": USAGE}),
+        chunk({}, finish="stop", **{"amazon-bedrock-invocationMetrics": {"inputTokenCount": 9, "outputTokenCount": 2}}),
+    ],
+)
+def test_c20_c23_c24_usage_from_anywhere(last):
+    events = decode(chunk({"content": "a"}), last, DONE)
+    (event,) = of(events, UsageReported)
+    assert (event.usage.input_tokens, event.usage.output_tokens) == (9, 2)
+    assert quirks_of(events) == []
+
+
+def test_c21_null_usage_is_none_and_the_same_usage_no_news():
+    events = decode(chunk({"content": "a"}, usage=None), chunk({}, finish="stop", usage=USAGE), usage_frame())
+    assert len(of(events, UsageReported)) == 1
+
+
+def test_c22_running_counts_come_through():
+    events = decode(*(chunk({"content": "a"}, usage={"completion_tokens": n}) for n in (1, 2, 2, 3)))
+    assert [event.usage.output_tokens for event in of(events, UsageReported)] == [1, 2, 3]
+    assert (text_of(events), quirks_of(events)) == ("aaaa", [])
+
+
+def test_c35_usage_behind_the_end_marker_is_read():
+    events = decode(chunk({"content": "a"}), chunk({}, finish="stop"), DONE, usage_frame())
+    assert len(of(events, UsageReported)) == 1
+
+
+@pytest.mark.parametrize("usage", ["many", 7, [1], {"prompt_tokens": "many"}])
+def test_j13_usage_of_another_type_stops_nothing(usage):
+    events = decode(chunk({"content": "a"}, usage=usage), chunk({"content": "b"}))
+    assert (text_of(events), of(events, UsageReported)) == ("ab", [])
+
+
+# ends
+
+
+def test_c08_the_end_marker_proves_the_end_and_no_finish_is_invented():
+    events = decode(chunk({"content": "a"}), usage_frame(), DONE)
+    assert finishes(events) == []
+    assert of(events, EndMarker) == [EndMarker(name="[DONE]", proof=True)]
+
+
+def test_c10_a_closing_usage_frame_is_a_finish():
+    events = decode(chunk({"content": "a"}), usage_frame())
+    assert of(events, FinishClaimed) == [FinishClaimed(finish_reason="stop", inferred=True)]
+    assert quirks_of(events) == ["finish_inferred"]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        (usage_frame(),),
+        (chunk({"content": "a"}), usage_frame(), chunk({"content": "b"})),
+        (chunk({"content": "a"}, usage=USAGE),),
+        (chunk({"content": "a"}), usage_frame(), frame({"error": {"message": "boom"}})),
+    ],
+)
+def test_c10_other_usage_is_no_evidence(frames):
+    assert of(decode(*frames), FinishClaimed) == []
+
+
+def test_c09_a_cut_stream_claims_nothing():
+    events = decode(chunk({"content": "half"}))
+    assert of(events, FinishClaimed, EndMarker) == []
+
+
+# errors
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "message"),
+    [
+        ({"error": {"message": "boom", "type": "server_error", "code": 500}}, "500", "boom"),
+        ({"error": "overloaded"}, "", "overloaded"),
+        ({"code": "permission", "error": "not allowed"}, "permission", "not allowed"),
+        ({"detail": "Not Found"}, "", "Not Found"),
+        (
+            {"choices": None, "error_type": "engine_overloaded", "error_message": "try later"},
+            "engine_overloaded",
+            "try later",
+        ),
+        ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "no balance"}}, "1008", "no balance"),
+        ({"x_groq": {"error": "over capacity"}}, "", "over capacity"),
+        ({"choices": [], "error": {"message": "boom", "code": "x"}}, "x", "boom"),
+    ],
+)
+def test_g02_g04_g05_g06_c24_errors_of_every_shape(payload, code, message):
+    (event,) = of(decode(chunk({"content": "a"}), frame(payload)), ErrorReported)
+    assert (event.error.code, event.error.message) == (code, message)
+
+
+def test_g06_status_zero_is_no_error():
+    events = decode(chunk({"content": "a"}, base_resp={"status_code": 0, "status_msg": ""}))
+    assert of(events, ErrorReported) == []
+
+
+def test_g03_the_delta_is_read_before_the_error_and_the_finish():
+    error = {"code": 502, "message": "Provider disconnected"}
+    events = decode(chunk({"content": "a"}), chunk({"content": "b"}, finish="error", error=error))
+    assert text_of(events) == "ab"
+    order = [type(event) for event in events if isinstance(event, TextDelta | ErrorReported | FinishClaimed)]
+    assert order == [TextDelta, TextDelta, ErrorReported, FinishClaimed]
+    (report,) = of(events, ErrorReported)
+    assert (report.error.code, report.error.retryable) == ("502", True)
+    assert finishes(events) == [(0, "error", "error")]
+
+
+def test_g11_the_finish_word_makes_text_an_error_not_its_look():
+    events = decode(chunk({"content": "quota exhausted"}, finish="error_finish"))
+    (report,) = of(events, ErrorReported)
+    assert report.error.message == "quota exhausted"
+    assert text_of(events) == "quota exhausted"
+    healthy = decode(chunk({"content": "event:error\ndata:{}"}, finish="stop"))
+    assert of(healthy, ErrorReported) == []
+
+
+def test_g18_a_refused_generation_keeps_what_was_generated():
+    error = {"code": "tool_use_failed", "message": "Failed to call", "failed_generation": "<function=ls>"}
+    (report,) = of(decode(frame({"error": error}, event="error")), ErrorReported)
+    assert report.error.code == "tool_use_failed"
+    assert report.error.raw["error"]["failed_generation"] == "<function=ls>"
+
+
+@pytest.mark.parametrize("payload", [{"message": "boom"}, {"reason": "boom"}])
+def test_g21_an_error_event_is_an_error_whatever_it_holds(payload):
+    assert len(of(decode(frame(payload, event="error")), ErrorReported)) == 1
+
+
+def test_g25_warnings_are_no_errors():
+    events = decode(
+        frame({"type": "warning", "message": "falling back"}),
+        chunk({"content": "a"}, warnings=[{"message": "old model"}]),
+        chunk({"content": "b"}),
+    )
+    assert (of(events, ErrorReported), text_of(events)) == ([], "ab")
+    assert quirks_of(events) == ["provider_warning", "provider_warning"]
+
+
+def test_one_error_is_told_once_though_its_frames_repeat_it():
+    events = decode(frame({"error": {"message": "boom"}}), chunk({}, finish="error"))
+    assert len(of(events, ErrorReported)) == 1
+
+
+def test_metadata_is_reported_when_it_changes():
+    events = decode(chunk({"content": "a"}, service_tier="a"), chunk({}, finish="stop", service_tier="a"))
+    assert of(events, MetadataReported) == []

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from streamkit.faults import looks_like_error, provider_error
+
+
+def test_g01_nested_members_of_an_error_frame():
+    payload = {
+        "type": "error",
+        "error": {"type": "invalid_request_error", "code": "invalid_value", "message": "no", "param": "x"},
+    }
+    info = provider_error(payload)
+    assert (info.message, info.code, info.category, info.param) == ("no", "invalid_value", "invalid_request", "x")
+
+
+def test_g10_text_is_the_message_and_printed_dictionaries_are_read():
+    assert provider_error("upstream connect error").message == "upstream connect error"
+    info = provider_error("Error code: 400 - {'error': {'message': 'nope', 'type': 'invalid_request_error'}}")
+    assert (info.message, info.code) == ("nope", "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"error": None, "choices": []}, {"error": {}}, {"error": ""}, {"error": []}, None, "", 5, [], {}, "error"],
+)
+def test_g17_empty_errors_are_none(payload):
+    assert not looks_like_error(payload)
+
+
+def test_g23_cause_inside_json_strings():
+    inner = json.dumps({"error": {"message": "maximum context length is 8 tokens"}})
+    info = provider_error({"error": {"message": "Stream error occurred", "value": {"error_message": inner}}})
+    assert (info.message, info.chain, info.code) == (
+        "maximum context length is 8 tokens",
+        ("Stream error occurred",),
+        "context_overflow",
+    )
+
+
+def test_g23_openrouter_raw():
+    raw = json.dumps({"error": {"message": "slow", "type": "rate_limit_error"}})
+    info = provider_error({"error": {"message": "Provider returned error", "code": 502, "metadata": {"raw": raw}}})
+    assert (info.message, info.chain, info.category) == ("slow", ("Provider returned error",), "rate_limited")
+
+
+def nested(levels):
+    text = "deepest"
+    for at in range(levels):
+        text = json.dumps({"error": {"message": text, "at": at}})
+    return text
+
+
+def test_g23_five_strings_are_opened_and_not_more():
+    assert provider_error(nested(5)).message == "deepest"
+    assert json.loads(provider_error(nested(6)).message) == {"error": {"message": "deepest", "at": 0}}
+
+
+def test_g23_text_before_the_json_is_kept():
+    info = provider_error({"message": 'got 429 {"error":{"message":"slow"}}'})
+    assert info.message == "slow"
+    assert info.chain == ('got 429 {"error":{"message":"slow"}}',)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "response.output_text.delta", "delta": "x"},
+        {"choices": [{"delta": {"content": "error"}}]},
+        {"message": {"content": "hi"}, "done": False, "model": "m"},
+        {"type": "message_start", "message": {"id": "x"}},
+        {"type": "custom.progress", "message": "half", "code": "x"},
+        {"message": "hi", "user": "x"},
+    ],
+)
+def test_ordinary_frames_are_no_errors(payload):
+    assert not looks_like_error(payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"message": "Forbidden"}, {"detail": "Not Found"}, {"code": 7, "message": "m"}, [{"error": {"code": 1}}]],
+)
+def test_g04_flat_frames_are_errors(payload):
+    assert looks_like_error(payload)
+
+
+def test_html_gives_its_title():
+    assert (
+        provider_error("<html><head><title>502 Bad Gateway</title>", status=502).message
+        == "an HTML page: 502 Bad Gateway"
+    )
+
+
+def test_no_body_names_the_status():
+    assert provider_error(None, status=503).message == "HTTP 503 Service Unavailable, without a message"
+    assert provider_error(b"", status=599).message == "HTTP 599, without a message"
