@@ -37,6 +37,10 @@ from streamkit.jsontypes import Json, JsonObject
 __all__ = ["Builder", "QuirkTally"]
 
 
+ARGUMENTS, REASONING, SUMMARY = -1, -10, -1_000_000_000
+"""Slots of the buffer that was written last, beside the content indexes of text: never negative on a sane wire."""
+
+
 class QuirkTally(msgspec.Struct, kw_only=True, frozen=True):
     """One quirk as a response reports it."""
 
@@ -193,7 +197,15 @@ class Builder:
         self._draft(event.item_id, event.choice, "message").part("refusal", event.index).write(event.text)
 
     def _reasoning(self, event: ReasoningDelta) -> None:
-        self._draft(event.item_id, event.choice, "reasoning").part(event.kind, event.index).write(event.text)
+        slot = REASONING - event.index if event.kind == "reasoning" else SUMMARY - event.index
+        if event.item_id is self._hot_id and self._hot_index == slot:
+            self._hot_write(event.text)
+            return
+        buffer = self._draft(event.item_id, event.choice, "reasoning").part(event.kind, event.index)
+        buffer.write(event.text)
+        self._hot_id = event.item_id
+        self._hot_index = slot
+        self._hot_write = buffer.write
 
     def _signature(self, event: SignatureReported) -> None:
         draft = self._draft(event.item_id, event.choice, "reasoning")
@@ -201,7 +213,14 @@ class Builder:
         draft.signature_kind = event.kind
 
     def _arguments(self, event: ArgumentsDelta) -> None:
-        self._draft(event.item_id, event.choice, "function_call").part("arguments", 0).write(event.text)
+        if event.item_id is self._hot_id and self._hot_index == ARGUMENTS:
+            self._hot_write(event.text)
+            return
+        buffer = self._draft(event.item_id, event.choice, "function_call").part("arguments", 0)
+        buffer.write(event.text)
+        self._hot_id = event.item_id
+        self._hot_index = ARGUMENTS
+        self._hot_write = buffer.write
 
     def _annotation(self, event: AnnotationAdded) -> None:
         self._draft(event.item_id, event.choice, "message").annotations.append(event.annotation)

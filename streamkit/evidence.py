@@ -164,5 +164,5 @@ class Rerouted(Event, kw_only=True, frozen=True):
     """A stage has changed its lanes: the pipeline must look them up anew."""
 
 
-class NumberPassed(Event, kw_only=True, frozen=True, gc=False):
-    """A numbered frame said nothing: only its number counts (B13). The sequencer takes this event out."""
+class NumberPassed(Event, kw_only=True, frozen=True):
+    """A numbered frame came that says nothing itself; the sequencer needs to know that its number was used."""

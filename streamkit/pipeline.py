@@ -71,11 +71,12 @@ AsyncStage = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
 Lane = Callable[[Any], Any]
 """What is called for one item: gives what comes out, or None where the item itself goes on, unchanged or marked."""
 
-Step = tuple[Lane | None, "Table | None"]
+Chain = tuple[tuple[Lane, "Table"], ...]
+"""The lanes that an item of one class takes, each with the table of what stands behind it."""
 
 
-class Table(dict[type, Step]):
-    """For one position in the chain: class of an item → the next stage's `feed`, and the table behind that stage."""
+class Table(dict[type, Chain]):
+    """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
 
     def __init__(
         self, stages: Sequence[Any], at: int, behind: "Table | None", notices: dict[type, Callable[[Any], Iterable[Any]]]
@@ -86,25 +87,24 @@ class Table(dict[type, Step]):
         self._behind = behind
         self._notices = notices
 
-    def __missing__(self, kind: type) -> Step:
-        """Find the next stage for a class that is met for the first time."""
-        step: Step
+    def __missing__(self, kind: type) -> Chain:
+        """Find the way of a class that is met for the first time."""
+        chain: Chain
         if kind in self._notices:
-            step = (self._notices[kind], None)
+            chain = ((self._notices[kind], self),)
         elif self._behind is None:
-            step = (None, None)
+            chain = ()
         else:
             stage = self._stages[self._at]
             if not hasattr(stage, "feed"):
                 raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()")
+            chain = self._behind[kind]
             handles = getattr(stage, "handles", None)
-            if handles is not None and not issubclass(kind, handles):
-                step = self._behind[kind]
-            else:
+            if handles is None or issubclass(kind, handles):
                 lanes: Mapping[type, Any] = getattr(stage, "lanes", {})
-                step = (lanes.get(kind, stage.feed), self._behind)
-        self[kind] = step
-        return step
+                chain = ((lanes.get(kind, stage.feed), self._behind), *chain)
+        self[kind] = chain
+        return chain
 
 
 class Pipeline(Generic[Item, Out]):
@@ -170,17 +170,18 @@ class Pipeline(Generic[Item, Out]):
         """
         if self._closed:
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
-        table: Table | None = self._first
+        chain = self._first[item.__class__]
         while True:
-            feed, table = table[item.__class__]  # type: ignore[index]  # only the last step has no table, and no feed
-            if feed is None:
+            for lane, table in chain:
+                result = lane(item)
+                if result is not None:
+                    break
+            else:
                 return [item]
-            result = feed(item)
-            if result is None:
-                continue
             kind = result.__class__
             if (kind is tuple or kind is list) and len(result) == 1:
                 (item,) = result
+                chain = table[item.__class__]
                 continue
             out: list[Out] = []
             for each in result:
@@ -213,21 +214,21 @@ class Pipeline(Generic[Item, Out]):
                 self._push(item, self._tables[at + 1], out)
         return out
 
-    def _push(self, item: Any, table: Table | None, out: list[Out]) -> None:
-        while table is not None:
-            feed, table = table[item.__class__]
-            if feed is None:
-                break
-            result = feed(item)
-            if result is None:
-                continue
-            if result.__class__ is tuple and len(result) == 1:
-                (item,) = result
-                continue
-            for each in result:
-                self._push(each, table, out)
-            return
-        out.append(item)
+    def _push(self, item: Any, table: Table, out: list[Out]) -> None:
+        while True:
+            for lane, behind in table[item.__class__]:
+                result = lane(item)
+                if result is not None:
+                    break
+            else:
+                out.append(item)
+                return
+            if result.__class__ is not tuple or len(result) != 1:
+                for each in result:
+                    self._push(each, behind, out)
+                return
+            (item,) = result
+            table = behind
 
     def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:

@@ -43,8 +43,21 @@ def assemble(
         UnknownDialect: no dialect has that name.
     """
     session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
-    for _ in _drive(session, chunks):
-        pass
+    feed, pipeline = session.feed, session.pipeline
+    reading = True
+    try:
+        for chunk in _pieces(chunks):
+            reading = False
+            feed(chunk)
+            if pipeline.halted is not None:
+                break
+            reading = True
+    except Exception as cause:
+        if not reading:  # not the source failed, but a stage of the caller's
+            raise
+        session.broken(cause)
+    else:
+        session.finish()
     error = session.failure()
     if error is not None and on_error == "raise":
         raise error
@@ -68,25 +81,26 @@ def iter_events(
         UnknownDialect: no dialect has that name.
     """
     session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
-    for events in _drive(session, chunks):
-        yield from events
+    feed, pipeline = session.feed, session.pipeline
+    reading = True
+    try:
+        for chunk in _pieces(chunks):
+            reading = False
+            yield from feed(chunk)
+            if pipeline.halted is not None:
+                break
+            reading = True
+    except Exception as cause:
+        if not reading:  # not the source failed, but a stage of the caller's
+            raise
+        last = session.broken(cause)
+    else:
+        last = session.finish()
+    yield from last
     error = session.failure()
     if error is not None and on_error == "raise":
         raise error
 
 
-def _drive(session: Session, chunks: Iterable[bytes] | bytes) -> Iterator[list[Event]]:
-    source = iter((bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks)
-    feed = session.feed
-    while True:
-        try:
-            chunk = next(source)
-        except StopIteration:
-            break
-        except Exception as cause:  # noqa: BLE001 - whatever the source raises is a broken connection here
-            yield session.broken(cause)
-            return
-        yield feed(chunk)
-        if session.halted:
-            break
-    yield session.finish()
+def _pieces(chunks: Iterable[bytes] | bytes) -> Iterable[bytes]:
+    return (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks

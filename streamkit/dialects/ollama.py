@@ -104,7 +104,7 @@ class OllamaDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        return [TextDelta(text=held) for _, held in self._joiner.flush()]
+        return [delta(text=held) for delta, held in self._joiner.flush()]  # type: ignore[operator]  # what _said passes
 
     def _tolerant(self, frame: Frame) -> Events:
         reading = read(frame)
@@ -132,12 +132,10 @@ class OllamaDecoder:
         message = line.message or EMPTY
         thinking = message.thinking or line.thinking
         if thinking:
-            out.append(ReasoningDelta(text=thinking))
+            self._said(ReasoningDelta, thinking, out)
         text = message.content or line.response
         if text:
-            if self._halves:
-                text = self._joiner.join(0, text)
-            out.append(TextDelta(text=text))
+            self._said(TextDelta, text, out)
         for call in message.tool_calls or ():
             self._call(call, out)
         for image in (*(message.images or ()), *((line.image,) if line.image else ())):
@@ -145,6 +143,12 @@ class OllamaDecoder:
         if line.done:
             self._done(line, _plain(source), out)
         return out
+
+    def _said(self, delta: type[ReasoningDelta | TextDelta], text: str, out: list[Event]) -> None:
+        if self._halves:
+            text = self._joiner.join(delta, text)
+        if text:
+            out.append(delta(text=text))
 
     def _call(self, call: Call, out: list[Event]) -> None:
         """A call comes whole; its `index` says no more than its order does."""

@@ -80,7 +80,8 @@ class LineReader:
             if out and out[-1].__class__ is Halt:
                 return
         self._after_cr = piece.endswith(b"\r")
-        self._busy = bool(self._line) or self._after_cr or self._first or self._start is not None or bool(self._strays)
+        inside = self._after_cr or self._first or self._start is not None or self._retry is not None
+        self._busy = inside or bool(self._line) or bool(self._strays)
 
     def _take(self, line: bytes, start: int, out: list[Frame | Event]) -> None:
         """One whole line (9.2.6: dispatch, comment, or field)."""
@@ -112,6 +113,7 @@ class LineReader:
             if 0 not in value:
                 self._id = value.decode("utf-8", "replace")
         elif field == b"retry":
+            # handed out with the next frame, which is rarely the one that it stands in
             if value.isdigit() and len(value) < LONGEST_NUMBER:
                 self._retry = int(value)
         elif self._data is None and line[:1] in (b"{", b"[") and is_complete(line):

@@ -14,7 +14,6 @@ __all__ = [
     "finish_number",
     "part_unknown",
     "partial_value_unplaced",
-    "response_envelope",
 ]
 
 NUMBERS = {"STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3}
@@ -29,13 +28,6 @@ def _calls(payload: Json) -> list[JsonObject]:
     candidate = _candidate(payload) or {}
     parts = (candidate.get("content") or {}).get("parts") or []
     return [part["functionCall"] for part in parts if is_object(part.get("functionCall"))]
-
-
-@quirk("gemini", effect="harmless", catalogue="F13", sources=["Cloud Code Assist", "gateways over it"])
-def response_envelope(tape: Tape) -> Iterator[Edit]:
-    """Every frame is wrapped in a `response` object; what is inside is read."""
-    edits = list(tape.rewrite(lambda payload: {"response": payload} if _candidate(payload) else None))
-    yield from edits
 
 
 @quirk("gemini", effect="repaired", catalogue="C14", sources=["Gemini with integer enums"])

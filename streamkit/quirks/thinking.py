@@ -100,8 +100,8 @@ def think_opener_missing(tape: Tape) -> Iterable[Edit]:
 def think_inline_pair(tape: Tape) -> Iterable[Edit]:
     """A think block opens in the middle of a line and is closed later: what stood between the tags was reasoning."""
     for frame, text in contents(tape):
-        if text.strip() and "<" not in text and "`" not in text:
-            yield rewritten(tape, frame, f"{text.rstrip()} <think>hm</think>", "pair in mid-line")
+        if text.rpartition("\n")[2].strip() and "<" not in text and "`" not in text:
+            yield rewritten(tape, frame, f"{text}<think>hm</think>", "pair in mid-line")
 
 
 @quirk(

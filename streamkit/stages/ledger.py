@@ -33,6 +33,7 @@ from streamkit.evidence import (
     ItemClaimed,
     PartClaimed,
     Rerouted,
+    NumberPassed,
     TerminalInventory,
     TextReclassified,
 )
@@ -119,6 +120,7 @@ class Ledger(ClaimBooks):
             EndMarker: self._end_marker,
             TerminalInventory: self._inventory,
             ErrorReported: self._error,
+            NumberPassed: self._structure,
         }
 
     def feed(self, event: Event) -> Events:
@@ -264,6 +266,9 @@ class Ledger(ClaimBooks):
                 return ()
         text = getattr(event, "text", "")
         return (after_terminal.seen(detail=f"{type(event).__name__} {text}".strip(), data=text or None),)
+
+    def _structure(self, _: NumberPassed) -> Events:
+        return ()
 
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)

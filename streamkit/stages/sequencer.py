@@ -4,23 +4,28 @@ Only a gap upwards is worth waiting for, and only for a few events: what is miss
 left one gap open is not waited for again. Lower, equal and missing numbers pass at once. A number and content that were
 seen before are a frame sent twice.
 
-The decoder accounts for each number: a numbered frame that means nothing becomes `NumberPassed`.
+The decoder accounts for each number: a numbered frame that says nothing becomes `NumberPassed`.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from streamkit.events import (
+    ArgumentsDelta,
     Event,
+    ItemEvent,
     KeepAlive,
     MetadataReported,
     ProviderEvent,
     QuirkSeen,
+    ReasoningDelta,
     ResponseStarted,
+    TextDelta,
     UsageReported,
 )
-from streamkit.evidence import NumberPassed
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.sequence import (
     duplicate_frame,
@@ -59,6 +64,9 @@ class Sequencer:
         self._first = 0
         self._reliable = True
         self._patient = True
+        self._remember = self._recent.append
+        self.lanes = {TextDelta: self._quick, ArgumentsDelta: self._quick, ReasoningDelta: self._quick}
+        """The classes that come by the thousand."""
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, alone or with others that it was missing for."""
@@ -67,12 +75,22 @@ class Sequencer:
             self._next = number + 1
             self._last = number
             self._recent.append(event)
-            return (event,) if event.__class__ is not NumberPassed else ()
-        return [each for each in self._judge(event, number) if each.__class__ is not NumberPassed]
+            return (event,)
+        return self._judge(event, number)
+
+    def _quick(self, event: Event) -> Iterable[Event] | None:
+        """The next number in order passes as it is."""
+        number = event.sequence_number
+        if number is None or number != self._next or self._held:
+            return self.feed(event)
+        self._next = number + 1
+        self._last = number
+        self._remember(event)
+        return None
 
     def close(self) -> Iterable[Event]:
         """What was held."""
-        return [each for each in self._release() if each.__class__ is not NumberPassed] if self._held else ()
+        return self._release()
 
     def _judge(self, event: Event, number: int | None) -> list[Event]:
         if number is None:
@@ -101,7 +119,7 @@ class Sequencer:
         return event
 
     def _hold(self, event: Event, number: int) -> list[Event]:
-        if event in self._held:
+        if is_among(event, self._held):
             return [duplicate_frame.seen(detail=f"number {number}")]
         self._held.append(event)
         return [] if self._patient and len(self._held) <= self._size else self._release()
@@ -133,9 +151,16 @@ class Sequencer:
             same = list(takewhile(lambda past: past.sequence_number == number, reversed(self._recent)))
         else:
             same = [past for past in self._recent if past.sequence_number == number]
-        if self._reliable and event in same and number != self._first:
+        if self._reliable and is_among(event, same) and number != self._first:
             return [duplicate_frame.seen(detail=f"number {number}")]
         if same and number != last:
             self._reliable = False
         passed = self._pass(event, number)
         return [sequence_disorder.seen(detail=f"{number} after {last}"), passed] if number < last else [passed]
+
+
+def is_among(event: Event, past: Iterable[Event]) -> bool:
+    """Whether the same was said before. The ledger has filled in the item ids of what it saw; they do not count."""
+    if not isinstance(event, ItemEvent):
+        return event in past
+    return any(type(each) is type(event) and replace(each, item_id=event.item_id) == event for each in past)

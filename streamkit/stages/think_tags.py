@@ -132,19 +132,28 @@ class ThinkTags:
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
         self._beside: set[int] = set()
+        self.lanes = {TextDelta: self._quick_text, ReasoningDelta: self._beside_text, CallFragment: self._beside_text}
+        """The classes that come by the thousand."""
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, or what its text turned out to be."""
-        if type(event) is TextDelta:
-            keep = self._keep
-            if keep is not None and event.key == self._key and event.choice == self._choice:
-                text = event.text
-                if "<" not in text and event.index == self._index:
-                    keep(text)
-                    return (event,)
-            return self._text(event)
-        if type(event) is ReasoningDelta and not self._runs and event.choice in self._beside:
-            return (event,)
+        lane = self.lanes.get(type(event))
+        out = lane(event) if lane is not None else self._other(event) if self.enabled else None  # type: ignore[operator]  # each lane takes the class it is filed under
+        return (event,) if out is None else out
+
+    def _quick_text(self, event: TextDelta) -> Iterable[Event] | None:
+        keep = self._keep
+        if keep is not None and event.key == self._key and event.choice == self._choice:
+            text = event.text
+            if "<" not in text and event.index == self._index:
+                keep(text)
+                return None
+        return self._text(event)
+
+    def _beside_text(self, event: ReasoningDelta | CallFragment) -> Iterable[Event] | None:
+        """Reasoning and calls where no text is open: nothing to end."""
+        if not self._runs and event.choice in self._beside:
+            return None
         return self._other(event) if self.enabled else (event,)
 
     def close(self) -> Iterable[Event]:

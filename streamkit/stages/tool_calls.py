@@ -59,6 +59,8 @@ class ToolCalls:
         """Per choice, the number of its latest message."""
         self._open: dict[str, TrackedCall] = {}
         self._writers: dict[str, Callable[[str], int]] = {}
+        self.lanes = {ArgumentsDelta: self._arguments}
+        """The class that comes by the thousand."""
         self._held: list[TrackedCall] = []
         self._tallies: dict[int, Tally] = {}
         self._table: dict[type[Event], Callable[..., Iterable[Event]]] = {
@@ -69,12 +71,15 @@ class ToolCalls:
             ResponseFinished: self._response_finished,
         }
 
+    def _arguments(self, event: ArgumentsDelta) -> None:
+        write = self._writers.get(event.item_id)
+        if write is not None:
+            write(event.text)
+
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, and the verdicts that it makes possible."""
         if isinstance(event, ArgumentsDelta):
-            write = self._writers.get(event.item_id)
-            if write is not None:
-                write(event.text)
+            self._arguments(event)
             return (event,)
         handle = self._table.get(event.__class__)
         return (event,) if handle is None else handle(event)

@@ -194,9 +194,8 @@ class Watchdog:
         """The event, as it is."""
         if event.__class__ in CONTENT:
             self._content = True
-            choice: int = event.choice  # type: ignore[attr-defined]  # every content class has it
-            if choice:
-                self._highest = max(choice, self._highest)
+            if event.choice:  # type: ignore[attr-defined]  # every content class has it
+                self._count(event)
         else:
             self._note(event)
         return (event,)
@@ -230,6 +229,10 @@ class Watchdog:
             self._over = True
         elif isinstance(event, ErrorReported):
             self._failed = True
+
+    def _count(self, event: Event) -> None:
+        if isinstance(event, ItemEvent | CallFragment):
+            self._highest = max(self._highest, event.choice)
 
     def _settle(self) -> None:
         """Date what came since the last pulse: the events of a read came with its bytes."""

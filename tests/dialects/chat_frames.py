@@ -54,3 +54,7 @@ def reasoning_of(events, choice=0):
 
 def quirks_of(events):
     return [event.quirk for event in of(events, QuirkSeen)]
+
+
+def kinds(events):
+    return [type(event).__name__ for event in events]

@@ -118,7 +118,7 @@ def test_d24_what_the_text_breaks_off_in_is_never_completed(raw):
         '{"a" 1}',
         '{"a"}',
         '{"a":1 "b":2}',
-        '{a:1}',
+        "{a:1}",
         '{"a":tru}',
         '{"a":01}',
         '{"a":1:2}',
@@ -209,6 +209,17 @@ def test_nothing_raises_and_a_usable_verdict_is_an_object(raw):
         assert isinstance(verdict.input, dict)
     else:
         assert verdict.reason
+
+
+@pytest.mark.parametrize("text", ['{"a\\"}', '{"a\\\\"}', '{"\\"{"}', '{\\"}"'])
+def test_brackets_with_escapes_cut_everywhere(text):
+    whole = Brackets()
+    whole.read(text)
+    for at in range(len(text) + 1):
+        pieces = Brackets()
+        pieces.read(text[:at])
+        pieces.read(text[at:])
+        assert (pieces.closed, pieces.depth) == (whole.closed, whole.depth)
 
 
 @given(st.text(alphabet='{}[]"\\a', max_size=40), st.data())

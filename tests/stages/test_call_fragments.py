@@ -290,6 +290,12 @@ def test_d17_a_second_object():
     assert calls(out) == [("ls", "a", '{"p":1}')]
 
 
+def test_d17_another_complete_value_is_a_conflict_too():
+    out = run(fragment(call_id="a", name="ls", arguments='{"p":1}'), fragment(arguments="[2]", whole=True))
+    assert quirks(out) == ["tool_args_conflict"]
+    assert calls(out) == [("ls", "a", '{"p":1}')]
+
+
 def test_d17_an_object_behind_its_announcement():
     out = run(fragment(call_id="a", name="ls"), fragment(name="ls", arguments='{"p":1}', whole=True))
     assert calls(out) == [("ls", "a", '{"p":1}')]
@@ -307,7 +313,9 @@ def test_d19_arguments_said_again():
 
 
 def test_d19_a_legal_repeat_is_kept():
-    out = run(fragment(call_id="a", name="ls", arguments='{"a":'), fragment(arguments='{"a":'), fragment(arguments="1}}"))
+    out = run(
+        fragment(call_id="a", name="ls", arguments='{"a":'), fragment(arguments='{"a":'), fragment(arguments="1}}")
+    )
     assert calls(out) == [("ls", "a", '{"a":{"a":1}}')]
     assert quirks(out) == []
 
@@ -381,12 +389,24 @@ def test_d52_a_complete_call_takes_nothing():
 
 def test_d53_calls_without_ids_on_one_index():
     out = run(*[fragment(name="get", arguments=text) for text in ('{"u":1}', '{"u":2}', '{"u":2}')])
-    assert [(name, text) for name, _, text in calls(out)] == [("get", '{"u":1}'), ("get", '{"u":2}'), ("get", '{"u":2}')]
+    assert [(name, text) for name, _, text in calls(out)] == [
+        ("get", '{"u":1}'),
+        ("get", '{"u":2}'),
+        ("get", '{"u":2}'),
+    ]
     assert quirks(out) == ["tool_index_reused", "tool_index_reused", "tool_maybe_duplicate"]
 
 
+def test_d53_a_name_alone_begins_nothing():
+    out = run(fragment(name="get", arguments='{"u":1}'), fragment(name="get"), fragment(name="get", arguments="\n"))
+    assert [text for _, _, text in calls(out)] == ['{"u":1}\n']
+    assert quirks(out) == []
+
+
 def test_d53_not_inside_an_object():
-    out = run(fragment(name="get", arguments='{"u":'), fragment(name="get", arguments='{"v":1}'), fragment(arguments="}"))
+    out = run(
+        fragment(name="get", arguments='{"u":'), fragment(name="get", arguments='{"v":1}'), fragment(arguments="}")
+    )
     assert [text for _, _, text in calls(out)] == ['{"u":{"v":1}}']
 
 

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import force_setattr
 
 from streamkit.events import KeepAlive, MetadataReported, QuirkSeen, ResponseStarted, TextDelta, UsageReported
-from streamkit.evidence import EndMarker, FinishClaimed, NumberPassed
+from streamkit.evidence import EndMarker, FinishClaimed
 from streamkit.items import Usage
 from streamkit.limits import Limits
 from streamkit.quirks.registry import REGISTRY
@@ -129,11 +130,13 @@ def test_b34_a_resumed_stream_is_named():
     assert run([progress, delta(2)]) == [progress, delta(2)]
 
 
-def test_numbers_of_silent_frames_count_and_go_no_further():
-    events = [delta(0), NumberPassed(sequence_number=1), delta(2)]
-    assert run(events) == [delta(0), delta(2)]
-    assert numbers(run([delta(0), delta(2), NumberPassed(sequence_number=1)])) == [0, 2]
-    assert numbers(run([delta(0), NumberPassed(sequence_number=2)])) == [0]
+def test_b33_ids_that_the_ledger_filled_in_do_not_count():
+    stage = Sequencer()
+    passed = [event for number in range(3) for event in stage.feed(delta(number))]
+    for event in passed:
+        force_setattr(event, "item_id", "msg_1")
+    assert quirks(stage.feed(delta(2))) == {"duplicate_frame": 1}
+    assert quirks(stage.feed(UsageReported(sequence_number=1, usage=Usage()))) == {"sequence_disorder": 1}
 
 
 @given(st.lists(st.integers(0, 12), max_size=30), st.integers(0, 8))

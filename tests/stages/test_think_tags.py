@@ -373,7 +373,7 @@ def test_planted_faults_are_named(quirk, framing):
     assert found
     for text, _, quirks in found:
         assert quirks[quirk] == 1
-        if quirk == "think_block":
+        if quirk != "think_unterminated":
             assert text == "Hello there"
 
 

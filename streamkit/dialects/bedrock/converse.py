@@ -94,8 +94,8 @@ class ConverseDecoder:
         out: list[Event] = []
         for index in tuple(self._results):
             out += self._result_over(index, finish=False)
-        for key, held in self._joiner.flush():
-            out.append(TextDelta(key=key, text=held))  # type: ignore[arg-type]  # the channels that _delta made
+        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _halved made
+            out.append(delta(key=key, text=held))
         return out
 
     def _understood(self, event: msgspec.Struct) -> Events:
@@ -159,9 +159,10 @@ class ConverseDecoder:
         index = event.content_block_index
         text = delta.text
         if text is not None:
+            key = None if self._as_members else index
             if self._halves:
-                text = self._joiner.join(index, text)
-            return (TextDelta(key=None if self._as_members else index, text=text),) if text else ()
+                return self._halved(TextDelta, key, text)
+            return (TextDelta(key=key, text=text),) if text else ()
         if delta.tool_use is not None:
             given = delta.tool_use.input
             arguments = given if isinstance(given, str) else "" if given is None else json_text(given)
@@ -170,8 +171,15 @@ class ConverseDecoder:
             return self._reasoning(delta.reasoning_content, index)
         return self._aside(delta, index)
 
+    def _halved(self, delta: type[TextDelta | ReasoningDelta], key: Key, text: str) -> Events:
+        """A piece that may begin or end with half a character (J01)."""
+        text = self._joiner.join((delta, key), text)
+        return (delta(key=key, text=text),) if text else ()
+
     def _reasoning(self, delta: wire.ReasoningDelta, index: int) -> Events:
         if delta.text:
+            if self._halves:
+                return self._halved(ReasoningDelta, index, delta.text)
             return (ReasoningDelta(key=index, text=delta.text),)
         if delta.signature:
             return (SignatureReported(key=index, signature=delta.signature),)
@@ -201,7 +209,9 @@ class ConverseDecoder:
             tool = start.tool_use
             name, call_id = tool.name or "", tool.tool_use_id or ""
             if tool.type == "server_tool_use":
-                out.append(ItemStarted(key=index, type=tool.type, name=name, call_id=call_id, details=_tool(name, call_id)))
+                out.append(
+                    ItemStarted(key=index, type=tool.type, name=name, call_id=call_id, details=_tool(name, call_id))
+                )
             else:
                 self._keys[index] = self._calls.begin(0, name, call_id, None, out)
         elif start.tool_result is not None:

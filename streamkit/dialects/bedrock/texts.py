@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
-from streamkit.dialects.payloads import read
+from streamkit.dialects.payloads import read, scrub
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.words import finish_word
 from streamkit.events import ErrorReported, Event, MetadataReported, ProviderEvent, TextDelta
@@ -125,7 +125,7 @@ class TextsDecoder:
 
     def _say(self, text: str, choice: int, out: list[Event]) -> None:
         self._spoken.add(choice)
-        out.append(TextDelta(choice=choice, text=text))
+        out.append(TextDelta(choice=choice, text=scrub(text)))
 
     @staticmethod
     def _end(reason: str | None, choice: int, details: JsonObject, out: list[Event]) -> None:
@@ -134,8 +134,4 @@ class TextsDecoder:
             return
         if not word.known:
             out.append(finish_unknown.seen(detail=word.raw))
-        out.append(
-            FinishClaimed(
-                finish_reason=word.reason, raw_finish_reason=word.raw, choice=choice, details=details
-            )
-        )
+        out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, choice=choice, details=details))

@@ -17,8 +17,6 @@ from streamkit.dialects.payloads import read
 from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.fault_events import error_events
 from streamkit.frames import Frame
-from streamkit.jsontypes import is_object
-from streamkit.quirks.chat import unknown_frame
 
 __all__ = ["ChatDecoder"]
 
@@ -117,12 +115,9 @@ class ChatDecoder:
             out += error_events(reading.error_text)
         self._deltas.joining = reading.surrogates
         for payload in reading.objects:
-            if is_object(payload):
-                mended = mend(payload)
-                out += self._chunks.first(mended.quirks)
-                out += self._chunks.read(mended.chunk, frame, payload)
-            else:
-                out.append(unknown_frame.seen(data=payload))
+            mended = mend(payload)
+            out += self._chunks.first(mended.quirks)
+            out += self._chunks.read(mended.chunk, frame, payload)
         self._deltas.joining = False
         if reading.done:
             out += self._chunks.done()

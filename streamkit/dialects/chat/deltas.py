@@ -207,8 +207,13 @@ class DeltaReader:
             for inner in (part.thinking, part.summary, part.text):
                 if isinstance(inner, str):
                     self.reasoning(inner, choice, out)
-                else:
-                    self.reasoning("".join(piece.text or "" for piece in inner or ()), choice, out)
+                    continue
+                for piece in inner or ():
+                    self.reasoning(piece.text or "", choice, out)
+                    if piece.signature:
+                        self._detail(Detail(type=part.type, signature=piece.signature), choice, out, spoken=True)
+            if part.signature:
+                self._detail(Detail(type=part.type, signature=part.signature), choice, out, spoken=True)
 
     def _detail(self, detail: Detail, choice: int, out: list[Event], *, spoken: bool) -> None:
         """A structured piece: its text only where no plain field said it, its payload always (E13)."""

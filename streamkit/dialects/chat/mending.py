@@ -89,7 +89,11 @@ def _array(payload: JsonObject, name: str, note: Note) -> JsonArray | None:
 def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
     index = payload.get("index", 0)
     if not isinstance(index, int) or isinstance(index, bool):
-        index = int(index) if isinstance(index, str) and index.isascii() and index.isdigit() else position
+        index = (
+            int(index)
+            if isinstance(index, str) and index.isascii() and index.isdigit() and len(index) < 10
+            else position
+        )
     delta = payload.get("delta")
     if isinstance(delta, str):
         delta = {"content": delta}
@@ -111,10 +115,11 @@ def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
 def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta:
     """What a delta, or a message, says; `whole` for a message, whose calls are complete."""
     media: JsonArray = []
-    pieces = _content(payload.get("content"), note, media)
+    details = _details(payload, note)
+    pieces = _content(payload.get("content"), note, media, details)
     calls = _calls(payload.get("tool_calls"), note, whole=whole)
     for value in _blocks(payload, note):
-        if value.get("type") in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
+        if _kind(value) in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
             pieces.append(("text", value["text"]))
         elif (call := _block_call(value)) is not None:
             calls.append(call)
@@ -126,7 +131,7 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
     return Delta(
         role=payload["role"] if isinstance(payload.get("role"), str) else None,
         tool_calls=calls,
-        reasoning_details=_details(payload, note),
+        reasoning_details=details,
         refusal=None if refusal is None or isinstance(refusal, bool) else as_text(refusal),
         function_call=_function(payload.get("function_call"), note),
         annotations=_array(payload, "annotations", note),
@@ -142,7 +147,15 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
     )
 
 
-def _content(value: Json, note: Note, media: JsonArray) -> list[tuple[str, str]]:
+def _kind(part: Json) -> str | None:
+    """A part's type; empty where it has none, None where there is none to have."""
+    if not is_object(part):
+        return None
+    kind = part.get("type") or ""
+    return kind if isinstance(kind, str) else None
+
+
+def _content(value: Json, note: Note, media: JsonArray, details: list[Detail]) -> list[tuple[str, str]]:
     """Content of any shape as pieces of text and reasoning, in their order (F05, F10, E30)."""
     if value is None:
         return []
@@ -159,11 +172,12 @@ def _content(value: Json, note: Note, media: JsonArray) -> list[tuple[str, str]]
         if isinstance(part, str):
             pieces.append(("text", part))
             continue
-        kind = part.get("type") or "" if is_object(part) else None
+        kind = _kind(part)
         if kind in MEDIA_PARTS:
             media.append(part)
         elif kind in THINKING_PARTS:
             pieces += (("reasoning", text) for text in blocks(part, "thinking", "reasoning", "text", "summary"))
+            details += (Detail(type=kind, signature=text) for text in blocks(part.get("signature"), "signature"))
         elif kind in TEXT_PARTS and (texts := blocks(part, "text", "content")):
             pieces += (("text", text) for text in texts)
         elif kind not in ("text", "output_text") or part.get("text"):

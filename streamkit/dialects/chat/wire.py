@@ -77,6 +77,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
     thinking: "str | Sequence[Part] | None" = None
     summary: "str | Sequence[Part] | None" = None
+    signature: str | None = None
 
 
 class Delta(msgspec.Struct, frozen=True, gc=False):

@@ -83,7 +83,10 @@ class CohereDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        return [TextDelta(key=key, text=held) for key, held in self._joiner.flush()]  # type: ignore[arg-type]  # the channels that _content made
+        out: list[Event] = []
+        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _halved made
+            out.append(delta(key=key, text=held))
+        return out
 
     def _refused(self, frame: Frame) -> Events:
         """A frame that is not of the version in force: of the other one, or one to be read with tolerance."""
@@ -123,7 +126,11 @@ class CohereDecoder:
         if looks_like_error(payload) or (is_object(payload) and set(payload) == {"message"}):
             return [*out, ErrorReported(error=provider_error(payload))]
         told = payload.get("type") or payload.get("event_type") or "" if is_object(payload) else ""
-        return [*out, frame_unrecognised.seen(detail=str(told), data=payload), ProviderEvent(name=str(told), data=payload)]
+        return [
+            *out,
+            frame_unrecognised.seen(detail=str(told), data=payload),
+            ProviderEvent(name=str(told), data=payload),
+        ]
 
     # v2
 
@@ -136,12 +143,17 @@ class CohereDecoder:
         content = message.content if message is not None else None
         if content is None:
             return ()
-        text = content.text
-        if text:
-            if self._halves:
-                text = self._joiner.join(frame.index, text)
-            return (TextDelta(key=frame.index, text=text),)
+        if self._halves:
+            return self._halved(content, frame.index)
+        if content.text:
+            return (TextDelta(key=frame.index, text=content.text),)
         return (ReasoningDelta(key=frame.index, text=content.thinking),) if content.thinking else ()
+
+    def _halved(self, content: wire.Content, index: int) -> Events:
+        """A piece that may begin or end with half a character (J01)."""
+        delta = TextDelta if content.text else ReasoningDelta
+        text = self._joiner.join((delta, index), content.text or content.thinking or "")
+        return (delta(key=index, text=text),) if text else ()
 
     def _content_start(self, frame: wire.ContentStart) -> Events:
         out = self._planned()

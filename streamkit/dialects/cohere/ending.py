@@ -28,7 +28,5 @@ def ended(reason: str | None, counts: Json, error: Json) -> list[Event]:
         message = error if error is not None else f"the answer ended with {word.raw}"
         out.append(ErrorReported(error=provider_error({"code": word.raw, "message": message})))
     neutral = word.reason == "stop"
-    out.append(
-        FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral, terminal=True)
-    )
+    out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral, terminal=True))
     return out

@@ -46,9 +46,7 @@ class Calls:
         name, call_id = call.name or "", call.id or ""
         if not call.will_continue and call.partial_args is None:
             arguments = self._arguments(call, out)
-            return out + self._calls.whole(
-                choice, name, call_id, arguments, extra=extra, signature=signature or ""
-            )
+            return out + self._calls.whole(choice, name, call_id, arguments, extra=extra, signature=signature or "")
         growing = Growing(self._calls.begin(choice, name, call_id, extra, out), name, self._limits.depth)
         self._growing[choice] = growing
         return out + self._continue(growing, call, choice, signature)

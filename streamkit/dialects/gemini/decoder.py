@@ -32,7 +32,8 @@ from streamkit.items import Status
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import id_changed
 from streamkit.quirks.errors import error_in_array
-from streamkit.quirks.gemini import part_unknown, response_envelope
+from streamkit.quirks.gemini import part_unknown
+from streamkit.quirks.payloads import envelope
 from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["GeminiDecoder"]
@@ -74,7 +75,6 @@ class GeminiDecoder:
         self._metadata: JsonObject = {}
         self._sealed: dict[int, str] = {}
         self._keyed = 0
-        self._wrapped = False
         self._halves = False
 
     def feed(self, frame: Frame) -> Events:
@@ -88,8 +88,8 @@ class GeminiDecoder:
     def close(self) -> Events:
         """A call that was to be continued, half a character."""
         out = self._calls.close()
-        for channel, held in self._joiner.flush():
-            out.append(TextDelta(choice=channel, text=held))  # type: ignore[arg-type]  # the channels that _spoken made
+        for (delta, choice), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _spoken made
+            out.append(delta(choice=choice, text=held))
         return out
 
     def _tolerant(self, frame: Frame) -> Events:
@@ -145,7 +145,9 @@ class GeminiDecoder:
         if self._id is None and self._model is None and (response_id or model):
             out.append(ResponseStarted(response_id=response_id, model=model))
         elif (response_id and not self._id) or (model and not self._model):
-            out.append(MetadataReported(response_id="" if self._id else response_id, model="" if self._model else model))
+            out.append(
+                MetadataReported(response_id="" if self._id else response_id, model="" if self._model else model)
+            )
         if self._id and response_id and response_id != self._id:
             out.append(id_changed.seen(detail=response_id))
         self._id = response_id or self._id
@@ -154,13 +156,16 @@ class GeminiDecoder:
     def _bare(self, message: GenerateFrame, out: list[Event], source: Json) -> None:
         """A frame without candidates, counts or a verdict on the prompt: an envelope, an error, or something else."""
         if is_object(message.response):
-            if not self._wrapped:
-                self._wrapped = True
-                out.append(response_envelope.seen())
+            out.append(envelope.seen(detail="response"))
             out += self._odd(message.response)
         elif message.error is None and message.candidates is None and not message.response_id:
-            payload = _plain(source)
-            out += (frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload))
+            reading = read(Frame(data=source)) if isinstance(source, bytes) else None
+            for payload in reading.objects if reading is not None else (source,):
+                if is_array(payload.get("candidates")):
+                    out += reading.events if reading is not None else ()
+                    out += self._odd(payload)
+                else:
+                    out += (frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload))
 
     def _candidate(self, candidate: Candidate, out: list[Event], source: Json) -> None:
         choice = candidate.index or 0
@@ -194,15 +199,16 @@ class GeminiDecoder:
 
     def _spoken(self, part: Part, text: str, choice: int, out: list[Event]) -> None:
         """Text that may be empty, or halved, or stand behind a signed part."""
-        if text and self._halves and not part.thought:
-            text = self._joiner.join(choice, text)
+        delta = ReasoningDelta if part.thought else TextDelta
+        if text and self._halves:
+            text = self._joiner.join((delta, choice), text)
         signature = part.thought_signature or ""
         fresh = bool(text) or (signature and signature != self._sealed.get(choice))
         if fresh and self._sealed.pop(choice, None) is not None:
             # a signature belongs to its own part: what follows must not be joined to it
             out.append(ItemStarted(choice=choice, type="reasoning" if part.thought else "message"))
         if text:
-            out.append(ReasoningDelta(choice=choice, text=text) if part.thought else TextDelta(choice=choice, text=text))
+            out.append(delta(choice=choice, text=text))
         if signature and part.function_call is None:
             self._sign(signature, choice, out)
 
@@ -242,9 +248,7 @@ class GeminiDecoder:
         details: JsonObject = {"thought": True} if part.thought else {}
         if part.inline_data is not None:
             blob = part.inline_data
-            out.append(
-                MediaAdded(key=key, choice=choice, media_type=blob.mime_type, data=blob.data, details=details)
-            )
+            out.append(MediaAdded(key=key, choice=choice, media_type=blob.mime_type, data=blob.data, details=details))
         elif part.file_data is not None:
             file = part.file_data
             out.append(

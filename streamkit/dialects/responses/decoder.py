@@ -24,7 +24,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, PartClaim, PartClaimed
+from streamkit.evidence import EndMarker, PartClaim, PartClaimed, NumberPassed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import PartKind
@@ -43,6 +43,7 @@ __all__ = ["RESPONSES", "ResponsesDecoder"]
 Events = Iterable[Event]
 
 ARGUMENT_DELTAS = ("response.mcp_call_arguments.delta", "response.mcp_call.arguments.delta")
+TEXT_DELTA = "response.output_text.delta"
 WHOLE_BODY = ("response", "realtime.response")
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
 KNOWN_TYPES = frozenset(NAMES.values())
@@ -58,7 +59,7 @@ class ResponsesDecoder:
         self._joiner = SurrogateJoiner()
         self._unnumbered = False
         self._table: dict[type, Callable[..., Events]] = {
-            wire.TextDeltaFrame: self._text,
+            wire.TextDeltaFrame: self._joined,
             wire.ArgumentsDeltaFrame: self._arguments,
             wire.CustomDeltaFrame: self._arguments,
             wire.ReasoningDeltaFrame: self._reasoning,
@@ -90,6 +91,15 @@ class ResponsesDecoder:
             return self._tolerant(frame)
         kind = message.__class__
         name = frame.event
+        if kind is wire.TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
+            return (
+                TextDelta(
+                    sequence_number=message.sequence_number,
+                    key=("item", message.output_index, message.item_id),
+                    text=message.delta,
+                    index=message.content_index,
+                ),
+            )
         if name and name != NAMES[kind]:
             return [type_conflict.seen(detail=name), *self._table[kind](message)]
         return self._table[kind](message)
@@ -101,18 +111,6 @@ class ResponsesDecoder:
             yield TextDelta(key=key, text=held, index=index)
 
     # the typed path
-
-    def _text(self, frame: wire.TextDeltaFrame) -> Events:
-        if self._joiner.pending:
-            return self._joined(frame)
-        return (
-            TextDelta(
-                sequence_number=frame.sequence_number,
-                key=("item", frame.output_index, frame.item_id),
-                text=frame.delta,
-                index=frame.content_index,
-            ),
-        )
 
     def _joined(self, frame: wire.TextDeltaFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
@@ -151,7 +149,7 @@ class ResponsesDecoder:
     def _part(self, frame: wire.PartFrame, item_type: str, index: int) -> Events:
         claim = content_claim(frame.part, index)
         if claim is None or not claim.text:
-            return ()
+            return (NumberPassed(sequence_number=frame.sequence_number),)
         if claim.kind == "text" and item_type == "reasoning":
             claim = PartClaim("summary", claim.text, index)
         key = ("item", frame.output_index, frame.item_id)

@@ -1,0 +1,234 @@
+"""Decoder of the `gemini-interactions` dialect. It translates; the ledger keeps the books."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.counting import read_usage
+from streamkit.dialects.interactions.wire import (
+    FRAME,
+    Completed,
+    Created,
+    Delta,
+    Failed,
+    Interaction,
+    InteractionEvent,
+    StatusUpdate,
+    StepDelta,
+    StepStart,
+    StepStop,
+)
+from streamkit.dialects.json_text import json_text
+from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.reshaping import reshape
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MediaAdded,
+    MetadataReported,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    SignatureReported,
+    TextDelta,
+    UsageReported,
+)
+from streamkit.evidence import EndMarker, FinishClaimed, ItemClaimed
+from streamkit.faults import looks_like_error, provider_error
+from streamkit.frames import Frame
+from streamkit.items import FinishReason, Status
+from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.quirks.chat import finish_unknown
+from streamkit.quirks.reshaping import frame_unrecognised
+
+__all__ = ["InteractionsDecoder"]
+
+Events = Iterable[Event]
+
+ITEM_TYPES = {"thought": "reasoning", "model_output": "message", "text": "message"}
+"""Step (or content) type → item type; all others but `function_call` are server-side items under their own names."""
+
+OUTCOMES: dict[str, tuple[FinishReason, Status]] = {
+    "completed": ("stop", "completed"),
+    "requires_action": ("tool_calls", "completed"),
+    "incomplete": ("unknown", "incomplete"),
+    "failed": ("error", "failed"),
+    "cancelled": ("cancelled", "cancelled"),
+}
+MEDIA = ("image", "audio", "video", "document")
+
+
+class InteractionsDecoder:
+    """Events of an interaction to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        del options
+        self._calls = KeyedCalls()
+        self._keys: dict[int, Key] = {}
+        self._joiner = SurrogateJoiner()
+        self._halves = False
+        self._table: dict[type, Callable[..., Events]] = {
+            StepDelta: self._delta,
+            StepStart: self._start,
+            StepStop: lambda event: (ItemFinished(key=self._keys.pop(event.index, event.index)),),
+            Created: self._created,
+            Completed: self._completed,
+            StatusUpdate: lambda _: (),
+            Failed: lambda event: (ErrorReported(error=provider_error({"error": event.error})),),
+        }
+        for kind in tuple(self._table):
+            self._table.update(dict.fromkeys(kind.__subclasses__(), self._table[kind]))
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            event = FRAME.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        return self._table[event.__class__](event)
+
+    def close(self) -> Events:
+        """Half a character that was held back."""
+        out: list[Event] = []
+        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _joined made
+            out.append(delta(key=key, text=held))
+        return out
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        self._halves = self._halves or reading.surrogates
+        for payload in reading.objects:
+            event, quirks = reshape(payload, InteractionEvent)  # type: ignore[arg-type]  # a union is as good as a class here
+            if event is not None:
+                out += (*quirks, *self._table[event.__class__](event))
+            elif looks_like_error(payload):
+                out.append(ErrorReported(error=provider_error(payload)))
+            else:
+                name = str(payload.get("event_type") or "")
+                out += (frame_unrecognised.seen(detail=name, data=payload), ProviderEvent(name=name, data=payload))
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _created(self, event: Created) -> Events:
+        head = event.interaction or Interaction()
+        return (ResponseStarted(response_id=head.id or "", model=head.model or ""),)
+
+    def _start(self, event: StepStart) -> Events:
+        index = event.index
+        step = event.step or event.content or {}
+        kind = str(step.get("type") or "")
+        out: list[Event] = []
+        if kind == "function_call":
+            if step.get("name"):
+                self._begin(index, str(step["name"]), str(step.get("id") or ""), out)
+                out += self._given(index, step.get("arguments"))
+        else:
+            item_type = ITEM_TYPES.get(kind) or kind or "message"
+            details = (
+                {} if kind in ITEM_TYPES else {name: value for name, value in step.items() if value and name != "type"}
+            )
+            out.append(ItemStarted(key=index, type=item_type, details=details))
+            out += _spoken(index, step)
+        if step.get("signature"):
+            out.append(SignatureReported(key=self._keys.get(index, index), signature=str(step["signature"])))
+        return out
+
+    def _begin(self, index: int, name: str, call_id: str, out: list[Event]) -> None:
+        self._keys[index] = self._calls.begin(0, name, call_id, None, out)
+
+    def _given(self, index: int, arguments: Json) -> list[Event]:
+        """A piece of argument text, or all arguments as an object; the empty object of a start only announces."""
+        if not arguments:
+            return []
+        text = arguments if isinstance(arguments, str) else json_text(arguments)
+        return [ArgumentsDelta(key=self._keys.get(index, index), text=text)]
+
+    def _delta(self, event: StepDelta) -> Events:
+        delta, index = event.delta, event.index
+        match delta.type:
+            case "text":
+                text = self._joined(TextDelta, index, delta.text or "")
+                return (TextDelta(key=index, text=text),) if text else ()
+            case "thought_summary":
+                text = self._joined(ReasoningDelta, index, _summary(delta))
+                return (ReasoningDelta(key=index, text=text, kind="summary"),) if text else ()
+            case "thought_signature":
+                return (SignatureReported(key=index, signature=delta.signature),) if delta.signature else ()
+            case "arguments_delta":
+                return self._given(index, delta.arguments)
+            case "function_call":
+                return self._called(index, delta)
+            case "text_annotation" | "text_annotation_delta":
+                return [AnnotationAdded(key=index, annotation=annotation) for annotation in delta.annotations or ()]
+            case kind if kind in MEDIA:
+                media_type, data, url = delta.mime_type or kind, delta.data or "", delta.uri or ""
+                return (MediaAdded(key=index, media_type=media_type, data=data, url=url),)
+            case _:
+                return self._server_side(index, delta)
+
+    def _joined(self, delta: type[TextDelta | ReasoningDelta], key: Key, text: str) -> str:
+        """A text that may begin or end with half a character (J01)."""
+        return self._joiner.join((delta, key), text) if self._halves else text
+
+    def _called(self, index: int, delta: Delta) -> Events:
+        """A whole call in one delta, as the older events have it."""
+        out: list[Event] = []
+        if index not in self._keys:
+            self._begin(index, delta.name or "", delta.id or "", out)
+        arguments = "{}" if delta.arguments == {} else delta.arguments
+        return out + self._given(index, arguments)
+
+    def _server_side(self, index: int, delta: Delta) -> Events:
+        """What a tool of the server was asked, or what it found."""
+        told = {name: getattr(delta, name) for name in ("arguments", "result", "content", "name", "id")}
+        details: JsonObject = {name: value for name, value in told.items() if value is not None}
+        out: list[Event] = [ItemClaimed(key=index, type=delta.type or "message", details=details, finish=False)]
+        if delta.signature:
+            out.append(SignatureReported(key=index, signature=delta.signature))
+        return out
+
+    def _completed(self, event: Completed) -> Events:
+        told = event.interaction or Interaction()
+        out: list[Event] = [MetadataReported(response_id=told.id or "", model=told.model or "")]
+        usage, quirks = read_usage(told.usage)
+        out += quirks
+        if usage is not None:
+            out.append(UsageReported(usage=usage))
+        raw = told.status or ""
+        if told.error is not None or raw == "failed":
+            out.append(ErrorReported(error=provider_error({"error": told.error or {"message": "interaction failed"}})))
+        outcome = OUTCOMES.get(raw)
+        if outcome is None:
+            out.append(finish_unknown.seen(detail=raw))
+        reason, status = outcome or ("unknown", None)
+        out.append(
+            FinishClaimed(
+                finish_reason=reason, raw_finish_reason=raw, status=status, neutral=reason == "stop", terminal=True
+            )
+        )
+        return out
+
+
+def _summary(delta: Delta) -> str:
+    content = delta.content
+    text = content.get("text") if is_object(content) else content
+    return text if isinstance(text, str) else delta.text or ""
+
+
+def _spoken(index: int, step: JsonObject) -> list[Event]:
+    """Text that stands in the start itself."""
+    text = step.get("text")
+    return [TextDelta(key=index, text=text)] if isinstance(text, str) and text else []

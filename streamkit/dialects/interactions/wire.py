@@ -1,0 +1,110 @@
+"""The events of the Interactions API as strict types, tagged by `event_type`; the older events have other tags only."""
+
+import msgspec
+
+from streamkit.jsontypes import Json, JsonObject
+
+__all__ = [
+    "Completed",
+    "Created",
+    "Delta",
+    "FRAME",
+    "Failed",
+    "Interaction",
+    "InteractionEvent",
+    "StatusUpdate",
+    "StepDelta",
+    "StepStart",
+    "StepStop",
+]
+
+
+class Interaction(msgspec.Struct, gc=False):
+    id: str | None = None
+    model: str | None = None
+    status: str | None = None
+    usage: Json = None
+    error: Json = None
+
+
+class Created(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.created"):
+    interaction: Interaction | None = None
+
+
+class CreatedOlder(Created, gc=False, tag_field="event_type", tag="interaction.start"):
+    pass
+
+
+class Completed(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.completed"):
+    interaction: Interaction | None = None
+
+
+class CompletedOlder(Completed, gc=False, tag_field="event_type", tag="interaction.complete"):
+    pass
+
+
+class StatusUpdate(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.status_update"):
+    status: str | None = None
+
+
+class StepStart(msgspec.Struct, gc=False, tag_field="event_type", tag="step.start"):
+    index: int
+    step: JsonObject | None = None
+    content: JsonObject | None = None
+
+
+class ContentStart(StepStart, gc=False, tag_field="event_type", tag="content.start"):
+    pass
+
+
+class Delta(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str | None = None
+    signature: str | None = None
+    content: Json = None
+    arguments: Json = None
+    result: Json = None
+    annotations: list[Json] | None = None
+    name: str | None = None
+    id: str | None = None
+    data: str | None = None
+    uri: str | None = None
+    mime_type: str | None = None
+
+
+class StepDelta(msgspec.Struct, gc=False, tag_field="event_type", tag="step.delta"):
+    index: int
+    delta: Delta
+
+
+class ContentDelta(StepDelta, gc=False, tag_field="event_type", tag="content.delta"):
+    pass
+
+
+class StepStop(msgspec.Struct, gc=False, tag_field="event_type", tag="step.stop"):
+    index: int
+
+
+class ContentStop(StepStop, gc=False, tag_field="event_type", tag="content.stop"):
+    pass
+
+
+class Failed(msgspec.Struct, gc=False, tag_field="event_type", tag="error"):
+    error: Json = None
+
+
+InteractionEvent = (
+    StepDelta
+    | ContentDelta
+    | StepStart
+    | ContentStart
+    | StepStop
+    | ContentStop
+    | Created
+    | CreatedOlder
+    | Completed
+    | CompletedOlder
+    | StatusUpdate
+    | Failed
+)
+FRAME: msgspec.json.Decoder[InteractionEvent] = msgspec.json.Decoder(InteractionEvent)

@@ -1,0 +1,297 @@
+"""The `mistral-conversations` dialect: the event stream of Mistral's conversations and agents."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
+from streamkit.dialects.counting import read_usage
+from streamkit.dialects.json_text import json_text
+from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.payloads import SurrogateJoiner, read, scrub
+from streamkit.dialects.reshaping import reshape
+from streamkit.events import (
+    AnnotationAdded,
+    ArgumentsDelta,
+    ErrorReported,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    MediaAdded,
+    MetadataReported,
+    ProviderEvent,
+    ReasoningDelta,
+    ResponseStarted,
+    TextDelta,
+    UsageReported,
+)
+from streamkit.evidence import EndMarker, FinishClaimed
+from streamkit.faults import looks_like_error, provider_error
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.reshaping import frame_unrecognised
+from streamkit.quirks.responses import type_from_event
+
+__all__ = ["MISTRAL_CONVERSATIONS", "MistralConversationsDecoder"]
+
+Events = Iterable[Event]
+
+
+class Started(msgspec.Struct, gc=False, tag="conversation.response.started"):
+    conversation_id: str | None = None
+
+
+class Done(msgspec.Struct, gc=False, tag="conversation.response.done"):
+    usage: Json = None
+
+
+class Failed(msgspec.Struct, gc=False, tag="conversation.response.error"):
+    message: Json = None
+    code: Json = None
+
+
+class Output(msgspec.Struct, gc=False, tag="message.output.delta"):
+    id: str = ""
+    output_index: int = 0
+    content_index: int = 0
+    content: str | JsonObject | None = None
+    model: str | None = None
+
+
+class Function(msgspec.Struct, gc=False, tag="function.call.delta"):
+    id: str = ""
+    name: str | None = None
+    tool_call_id: str | None = None
+    arguments: Json = None
+
+
+class ToolStarted(msgspec.Struct, gc=False, tag="tool.execution.started"):
+    id: str = ""
+    name: str | None = None
+    arguments: Json = None
+
+
+class ToolDelta(msgspec.Struct, gc=False, tag="tool.execution.delta"):
+    id: str = ""
+    name: str | None = None
+    arguments: Json = None
+
+
+class ToolDone(msgspec.Struct, gc=False, tag="tool.execution.done"):
+    id: str = ""
+    name: str | None = None
+    info: Json = None
+
+
+class HandoffStarted(msgspec.Struct, gc=False, tag="agent.handoff.started"):
+    id: str = ""
+    previous_agent_id: str | None = None
+    previous_agent_name: str | None = None
+
+
+class HandoffDone(msgspec.Struct, gc=False, tag="agent.handoff.done"):
+    id: str = ""
+    next_agent_id: str | None = None
+    next_agent_name: str | None = None
+
+
+ConversationEvent = (
+    Output | Function | Started | Done | Failed | ToolStarted | ToolDelta | ToolDone | HandoffStarted | HandoffDone
+)
+FRAME: msgspec.json.Decoder[ConversationEvent] = msgspec.json.Decoder(ConversationEvent)
+
+
+class MistralConversationsDecoder:
+    """Events of a conversation to events."""
+
+    handles = (Frame,)
+
+    def __init__(self, options: DecoderOptions) -> None:
+        del options
+        self._calls = KeyedCalls()
+        self._keys: dict[str, Key] = {}
+        self._model: str | None = None
+        self._joiner = SurrogateJoiner()
+        self._halves = False
+        self._table: dict[type, Callable[..., Events]] = {
+            Output: self._output,
+            Function: self._function,
+            Started: self._started,
+            Done: self._done,
+            Failed: lambda event: (
+                ErrorReported(error=provider_error({"message": event.message, "code": event.code})),
+            ),
+            ToolStarted: self._tool_started,
+            ToolDelta: lambda event: _asked(event.id, event.arguments),
+            ToolDone: self._tool_done,
+            HandoffStarted: lambda event: [ItemStarted(key=event.id, type="agent.handoff", details=_members(event))],
+            HandoffDone: lambda event: [ItemFinished(key=event.id, details=_members(event))],
+        }
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            event = FRAME.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._tolerant(frame)
+        return self._table[event.__class__](event)
+
+    def close(self) -> Events:
+        """Half a character that was held back."""
+        out: list[Event] = []
+        for key, held in self._joiner.flush():
+            out.append(TextDelta(key=key, text=held))  # type: ignore[arg-type]  # the channels that _output made
+        return out
+
+    def _tolerant(self, frame: Frame) -> Events:
+        reading = read(frame)
+        out: list[Event] = list(reading.events)
+        if reading.error_text:
+            out.append(ErrorReported(error=provider_error(reading.error_text)))
+        self._halves = self._halves or reading.surrogates
+        for payload in reading.objects:
+            told = payload
+            if not payload.get("type") and frame.event:
+                told = {"type": frame.event, **payload}
+                out.append(type_from_event.seen(detail=frame.event))
+            event, quirks = reshape(told, ConversationEvent)  # type: ignore[arg-type]  # a union is as good as a class here
+            if event is not None:
+                out += (*quirks, *self._table[event.__class__](event))
+            elif looks_like_error(payload):
+                out.append(ErrorReported(error=provider_error(payload)))
+            else:
+                name = str(told.get("type") or "")
+                out += (frame_unrecognised.seen(detail=name, data=payload), ProviderEvent(name=name, data=payload))
+        if reading.done:
+            out.append(EndMarker(name="[DONE]", proof=False))
+        return out
+
+    def _started(self, event: Started) -> Events:
+        return (ResponseStarted(metadata={"conversation_id": event.conversation_id}),)
+
+    def _output(self, event: Output) -> Events:
+        key = event.id or event.output_index
+        content = event.content
+        if isinstance(content, str) and event.model == self._model and not self._halves:
+            return (TextDelta(key=key, text=content, index=event.content_index),) if content else ()
+        out: list[Event] = []
+        if event.model and event.model != self._model:
+            self._model = event.model
+            out.append(MetadataReported(model=event.model))
+        if isinstance(content, str):
+            text = self._joiner.join(key, content) if self._halves else content
+            if text:
+                out.append(TextDelta(key=key, text=text, index=event.content_index))
+        elif content is not None:
+            out += _part(key, _scrubbed(content) if self._halves else content, event.content_index)
+        return out
+
+    def _function(self, event: Function) -> Events:
+        out: list[Event] = []
+        name = event.tool_call_id or event.id
+        key = self._keys.get(name)
+        if key is None:
+            key = self._keys[name] = self._calls.begin(0, event.name or "", event.tool_call_id or "", None, out)
+        arguments = event.arguments
+        text = arguments if isinstance(arguments, str) else "" if arguments is None else json_text(arguments)
+        if text:
+            out.append(ArgumentsDelta(key=key, text=text))
+        return out
+
+    def _tool_started(self, event: ToolStarted) -> Events:
+        name = event.name or ""
+        return [
+            ItemStarted(key=event.id, type="tool.execution", name=name, details={"name": name}),
+            *_asked(event.id, event.arguments),
+        ]
+
+    def _tool_done(self, event: ToolDone) -> Events:
+        return [ItemFinished(key=event.id, details={} if event.info is None else {"info": event.info})]
+
+    def _done(self, event: Done) -> Events:
+        out: list[Event] = []
+        usage, quirks = read_usage(event.usage)
+        out += quirks
+        if usage is not None:
+            out.append(UsageReported(usage=usage))
+        out.append(FinishClaimed(finish_reason="stop", neutral=True, terminal=True))
+        return out
+
+
+def _part(key: Key, part: JsonObject, index: int) -> list[Event]:
+    """A typed piece of content (E30, F11, F12)."""
+    match part.get("type"):
+        case "text":
+            return [TextDelta(key=key, text=text, index=index)] if (text := _text(part.get("text"))) else []
+        case "thinking":
+            thoughts = part.get("thinking")
+            pieces = thoughts if is_array(thoughts) else [{"text": thoughts}]
+            text = "".join(_text(piece.get("text")) for piece in pieces if is_object(piece))
+            return [ReasoningDelta(key=("thinking", str(key)), text=text)] if text else []
+        case "tool_reference" | "reference" | "document_url":
+            return [AnnotationAdded(key=key, annotation=part, index=index)]
+        case "image_url" | "tool_file" as kind:
+            image = part.get("image_url")
+            url = _text(image.get("url") if is_object(image) else image)
+            return [MediaAdded(key=key, media_type="image" if kind == "image_url" else "file", url=url, details=part)]
+        case _:
+            return [frame_unrecognised.seen(data=part), ProviderEvent(name="content", data=part)]
+
+
+def _scrubbed(part: JsonObject) -> JsonObject:
+    text = part.get("text")
+    return {**part, "text": scrub(text)} if isinstance(text, str) else part
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _asked(key: str, arguments: Json) -> list[Event]:
+    text = arguments if isinstance(arguments, str) else "" if arguments is None else json_text(arguments)
+    return [ArgumentsDelta(key=key, text=text)] if text else []
+
+
+def _members(event: msgspec.Struct) -> JsonObject:
+    told: JsonObject = msgspec.structs.asdict(event)
+    return {name: value for name, value in told.items() if value is not None and name != "id"}
+
+
+class Head(msgspec.Struct, gc=False):
+    type: str | None = None
+
+
+HEAD = msgspec.json.Decoder(Head)
+TYPES = frozenset(
+    {
+        "conversation.response.started",
+        "conversation.response.done",
+        "conversation.response.error",
+        "message.output.delta",
+        "function.call.delta",
+        "tool.execution.started",
+        "tool.execution.delta",
+        "tool.execution.done",
+        "agent.handoff.started",
+        "agent.handoff.done",
+    }
+)
+
+
+def recognise(frame: Frame) -> int:
+    """How sure a frame makes it that this is a Mistral conversation: by its type."""
+    try:
+        return CERTAIN if HEAD.decode(frame.data).type in TYPES else NO
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return NO
+
+
+MISTRAL_CONVERSATIONS = Dialect(
+    name="mistral-conversations",
+    title="Mistral Conversations",
+    framing="sse",
+    decoder=MistralConversationsDecoder,
+    recognise=recognise,
+    ends=("conversation.response.done",),
+)

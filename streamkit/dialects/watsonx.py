@@ -1,0 +1,140 @@
+"""The `watsonx` dialect: IBM watsonx.ai text generation; its chat endpoint speaks `chat`."""
+
+import re
+
+import msgspec
+
+from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
+from streamkit.dialects.counting import read_usage
+from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
+from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
+from streamkit.frames import Frame
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+
+__all__ = ["WATSONX", "WatsonxDecoder"]
+
+GOING_ON = "not_finished"
+COUNTS = ("input_token_count", "generated_token_count")
+
+
+class Result(msgspec.Struct, gc=False):
+    """A piece of one answer."""
+
+    generated_text: str
+    stop_reason: str | None = None
+    input_token_count: int = 0
+    generated_token_count: int = 0
+
+
+class Generation(msgspec.Struct, gc=False):
+    """One frame."""
+
+    results: list[Result]
+    model_id: str = ""
+    system: JsonObject | None = None
+    """Warnings about the model and its use."""
+
+
+FRAME = msgspec.json.Decoder(Generation)
+
+
+class WatsonxDecoder(PlainDecoder):
+    """Frames of watsonx text generation to events."""
+
+    def __init__(self, options: DecoderOptions) -> None:
+        super().__init__(options)
+        self._started = False
+        self._counts: dict[int, tuple[int, int]] = {}
+        """Input and output tokens per answer; frames count upwards and leave the input out later."""
+
+    def feed(self, frame: Frame) -> Events:
+        """What one frame means."""
+        try:
+            message = FRAME.decode(frame.data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self.tolerant(frame)
+        if self._started and message.system is None and len(message.results) == 1 and not self.joiner.pending:
+            result = message.results[0]
+            if result.stop_reason == GOING_ON:
+                self._count(0, result.input_token_count, result.generated_token_count)
+                return (TextDelta(text=result.generated_text),) if result.generated_text else ()
+        return self._generation(message)
+
+    def close(self) -> Events:
+        """What was held back: halves of characters, and the counts of a stream that was cut."""
+        yield from super().close()
+        yield from self._usage()
+
+    def payload(self, payload: JsonObject, name: str) -> list[Event]:
+        """An error, or a generation with odd members."""
+        results = payload.get("results")
+        if not is_array(results):
+            return foreign(payload, name)
+        notes: list[Event] = []
+        read = [_result(result, notes) for result in results if is_object(result)]
+        model, system = payload.get("model_id"), payload.get("system")
+        generation = Generation(
+            results=read,
+            model_id=model if isinstance(model, str) else "",
+            system=system if is_object(system) else None,
+        )
+        return notes + self._generation(generation)
+
+    def _generation(self, message: Generation) -> list[Event]:
+        out: list[Event] = []
+        if not self._started:
+            self._started = True
+            out.append(ResponseStarted(model=message.model_id))
+        if message.system:
+            out.append(MetadataReported(metadata={"system": message.system}))
+        ended = False
+        for choice, result in enumerate(message.results):
+            self._count(choice, result.input_token_count, result.generated_token_count)
+            out += self.text(result.generated_text, choice)
+            claims = finish(result.stop_reason, choice)
+            ended = ended or bool(claims)
+            out += claims
+        return out + self._usage() if ended else out
+
+    def _count(self, choice: int, consumed: int, generated: int) -> None:
+        before = self._counts.get(choice, (0, 0))
+        self._counts[choice] = max(consumed, before[0]), max(generated, before[1])
+
+    def _usage(self) -> list[Event]:
+        """The counts of all answers; none where the wire counts nothing (C31)."""
+        consumed = max((count for count, _ in self._counts.values()), default=0)
+        generated = sum(count for _, count in self._counts.values())
+        if not consumed and not generated:
+            return []
+        usage, quirks = read_usage(dict(zip(COUNTS, (consumed, generated), strict=True)))
+        return [*quirks, UsageReported(usage=usage)] if usage is not None else list(quirks)
+
+
+def _result(result: JsonObject, notes: list[Event]) -> Result:
+    reason = result.get("stop_reason")
+    counts = {name: value for name in COUNTS if isinstance(value := result.get(name), int)}
+    text = words(result.get("generated_text"), notes)
+    return Result(generated_text=text, stop_reason=_word(reason), **counts)
+
+
+def _word(reason: Json) -> str | None:
+    return reason if isinstance(reason, str) else None
+
+
+OWN = re.compile(rb'"results"\s*:\s*\[\s*\{[^{}\[\]]*"generated_text"\s*:')
+
+
+def recognise(frame: Frame) -> int:
+    """How sure a frame makes it that this is watsonx."""
+    return CERTAIN if OWN.search(frame.data[:4096]) else NO
+
+
+WATSONX = Dialect(
+    name="watsonx",
+    title="IBM watsonx.ai text generation",
+    framing="sse",
+    decoder=WatsonxDecoder,
+    recognise=recognise,
+    think_tags=True,
+)
+"""watsonx.ai text generation."""

@@ -1,0 +1,1 @@
+"""What tests of streams need: the grammar checker, fixtures, strategies."""

@@ -1,0 +1,41 @@
+"""The same bytes, cut in different ways, through a framer."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from streamkit.evidence import Handover
+from streamkit.frames import Frame
+
+
+def through(framer: Any, chunks: Iterable[bytes]) -> list[Any]:
+    """Everything that comes out, but for the notice that a framer gives its place away."""
+    out: list[Any] = []
+    for chunk in chunks:
+        out += framer.feed(chunk)
+    out += framer.close()
+    return [item for item in out if not isinstance(item, Handover)]
+
+
+def pieces(body: bytes, size: int) -> list[bytes]:
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+def read(make: Callable[[], Any], body: bytes) -> list[Any]:
+    """What the framer makes of the body, which must be the same for every way of cutting it."""
+    whole = through(make(), [body])
+    for size in (1, 2, 3, 7, 17):
+        assert through(make(), pieces(body, size)) == whole, f"cut into pieces of {size}"
+    assert through(make(), [b"", *pieces(body, 5), b""]) == whole
+    return whole
+
+
+def frames(items: Iterable[Any]) -> list[Frame]:
+    return [item for item in items if isinstance(item, Frame)]
+
+
+def payloads(items: Iterable[Any]) -> list[bytes]:
+    return [frame.data for frame in frames(items)]
+
+
+def quirks(items: Iterable[Any]) -> list[str]:
+    return [item.quirk for item in items if hasattr(item, "quirk")]
