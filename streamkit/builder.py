@@ -119,7 +119,7 @@ class Builder:
     """Takes events one by one; its attributes are the response so far."""
 
     def __init__(self) -> None:
-        self.started = ResponseStarted()
+        self.dialect = ""
         self.response_id = ""
         self.model = ""
         self.metadata: JsonObject = {}
@@ -164,14 +164,15 @@ class Builder:
             take(event)
 
     def _started(self, event: ResponseStarted) -> None:
-        self.started = event
         self.response_id = event.response_id
         self.model = event.model
+        self.dialect = event.dialect
         self.metadata.update(event.metadata)
 
     def _reported(self, event: MetadataReported) -> None:
         self.response_id = event.response_id or self.response_id
         self.model = event.model or self.model
+        self.dialect = event.dialect or self.dialect
         self.metadata.update(event.metadata)
 
     def _item_started(self, event: ItemStarted) -> None:

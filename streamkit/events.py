@@ -85,6 +85,8 @@ class MetadataReported(Event, kw_only=True, frozen=True):
 
     response_id: str = ""
     model: str = ""
+    dialect: str = ""
+    """Where it was recognised only after the answer had begun."""
     metadata: JsonObject = {}
     """Merged, member by member, into `Response.metadata`."""
 

@@ -83,6 +83,7 @@ def _adjuster(sequencer: Sequencer, think_tags: ThinkTags, ledger: Ledger) -> Ca
         ledger.dialect = dialect.name
         ledger.announces = dialect.announces_items
         ledger.closes = dialect.closes_items
+        ledger.wants_finish = dialect.wants_finish
         ledger.expects_marker = bool(dialect.ends) and not dialect.announces_items
 
     return adjust

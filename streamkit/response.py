@@ -139,7 +139,7 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
         return cls(
             id=builder.response_id,
             model=builder.model,
-            dialect=builder.started.dialect,
+            dialect=builder.dialect,
             status=status,
             finish_reason=finish_reason,
             raw_finish_reason=primary.raw_finish_reason,

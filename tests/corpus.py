@@ -11,7 +11,7 @@ ROOT = Path(os.environ.get("STREAMKIT_CORPUS") or Path(__file__).resolve().paren
 DIALECT_NAMES = {
     "bedrock-converse": "bedrock",
     "openai-completions": "completions",
-    "writer-completions": "completions",
+    "writer-completions": "writer",
     "openai-assistants": "assistants",
     "openai-transcription": "transcription",
 }

@@ -148,7 +148,7 @@ class Body:
         kind = self._exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
         if _EVENTS.match(first) and kind != "text/event-stream":
             self.quirks.append(content_type.seen(detail=kind or "none"))
-        while b"<" in first[:8] and len(first) < PAGE and _PAGE_BEGINS.match(first):
+        while b"<" in first[:8] and len(first) < 4 * PAGE and _PAGE_BEGINS.match(first):
             try:
                 first += await self._chunk()
             except StopAsyncIteration:
@@ -158,7 +158,7 @@ class Body:
         return first
 
     def _page(self, data: bytes, kind: str) -> ErrorInfo:
-        text = data[:PAGE].decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")[:PAGE]
         title = _TITLE.search(text)
         named = f": {title[1]}" if title else ""
         return ErrorInfo(

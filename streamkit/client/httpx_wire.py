@@ -6,6 +6,7 @@ that idle connections are used again. Each client reads proxy and certificate va
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from streamkit.client.wire import Exchange, Request
@@ -14,6 +15,9 @@ __all__ = ["HttpxWire", "OwnHttpx"]
 
 STREAMS_EACH = 16
 """Open streams to one client and its pool."""
+
+MOST_LEFT = 10_000
+"""Pieces that may still come out of buffers when a response is closed early."""
 
 
 class HttpxWire:
@@ -102,9 +106,22 @@ async def _send(client: Any, request: Request, options: dict[str, Any]) -> Excha
         return b""
 
     async def close() -> None:
-        stop = getattr(chunks, "aclose", None)
-        if stop is not None:
-            await stop()
         await response.aclose()
+        await _unwind(chunks)
 
     return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)
+
+
+async def _unwind(chunks: AsyncIterator[bytes]) -> None:
+    """End the generators behind a response that is closed: half a dozen, one inside the other.
+
+    Closing the outermost would leave the inner ones to the garbage collector, which trio warns of and asyncio makes
+    tasks for. Reading on from the closed connection fails in the innermost, and that runs through all of them.
+    """
+    with suppress(Exception):
+        for _ in range(MOST_LEFT):
+            await anext(chunks)
+    stop = getattr(chunks, "aclose", None)
+    if stop is not None:
+        with suppress(Exception):
+            await stop()

@@ -98,9 +98,9 @@ class AssistantsDecoder(PlainDecoder):
         if type(message) is not MessageDelta:
             return self.payload(msgspec.json.decode(frame.data), frame.event)
         parts = message.delta.content
-        if len(parts) == 1 and (text := parts[0].text) is not None and not text.annotations:
-            if not self.joiner.pending:
-                return (TextDelta(key=message.id, text=text.value, index=parts[0].index),) if text.value else ()
+        text = parts[0].text if len(parts) == 1 and not self.joiner.pending else None
+        if text is not None and not text.annotations:
+            return (TextDelta(key=message.id, text=text.value, index=parts[0].index),) if text.value else ()
         return self._parts(message.id, parts)
 
     def payload(self, payload: JsonObject, name: str) -> list[Event]:

@@ -1,8 +1,8 @@
 """Tool calls of dialects that say clearly where a call begins and ends.
 
-Such a call starts as a `CallFragment`, so that `CallFragments` gives it its id (D09, D11); what follows goes straight to
-the item, under the key that `CallFragments` gives to the n-th call of a choice. Its end is told at once, so that a whole
-call is ready even if the stream dies behind it (G20).
+Such a call starts as a `CallFragment`, so that `CallFragments` gives it its id (D09, D11); what follows goes straight
+to the item, under the key that `CallFragments` gives to the n-th call of a choice. Its end is told at once, so that a
+whole call is ready even if the stream dies behind it (G20).
 """
 
 from streamkit.events import ArgumentsDelta, Event, ItemFinished, SignatureReported

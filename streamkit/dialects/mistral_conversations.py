@@ -8,8 +8,9 @@ from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
-from streamkit.dialects.payloads import SurrogateJoiner, read, scrub
+from streamkit.dialects.payloads import scrub
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -26,8 +27,8 @@ from streamkit.events import (
     TextDelta,
     UsageReported,
 )
-from streamkit.evidence import EndMarker, FinishClaimed
-from streamkit.faults import looks_like_error, provider_error
+from streamkit.evidence import FinishClaimed
+from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.reshaping import frame_unrecognised
@@ -112,9 +113,8 @@ class MistralConversationsDecoder:
         self._calls = KeyedCalls()
         self._keys: dict[str, Key] = {}
         self._model: str | None = None
-        self._joiner = SurrogateJoiner()
-        self._halves = False
-        self._table: dict[type, Callable[..., Events]] = {
+        self._halves = Halves()
+        self._table: dict[type, Callable[[Json], Events]] = {
             Output: self._output,
             Function: self._function,
             Started: self._started,
@@ -139,33 +139,20 @@ class MistralConversationsDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        out: list[Event] = []
-        for key, held in self._joiner.flush():
-            out.append(TextDelta(key=key, text=held))  # type: ignore[arg-type]  # the channels that _output made
-        return out
+        return self._halves.flush()
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            told = payload
-            if not payload.get("type") and frame.event:
-                told = {"type": frame.event, **payload}
-                out.append(type_from_event.seen(detail=frame.event))
-            event, quirks = reshape(told, ConversationEvent)  # type: ignore[arg-type]  # a union is as good as a class here
-            if event is not None:
-                out += (*quirks, *self._table[event.__class__](event))
-            elif looks_like_error(payload):
-                out.append(ErrorReported(error=provider_error(payload)))
-            else:
-                name = str(told.get("type") or "")
-                out += (frame_unrecognised.seen(detail=name, data=payload), ProviderEvent(name=name, data=payload))
-        if reading.done:
-            out.append(EndMarker(name="[DONE]", proof=False))
-        return out
+        return tolerant(frame, self._halves, lambda payload: self._odd(payload, frame.event))
+
+    def _odd(self, payload: JsonObject, name: str) -> list[Event]:
+        out: list[Event] = []
+        if not payload.get("type") and name:
+            payload = {"type": name, **payload}
+            out.append(type_from_event.seen(detail=name))
+        event, quirks = reshape(payload, FRAME)
+        if event is not None:
+            return [*out, *quirks, *self._table[event.__class__](event)]
+        return out + unread(payload, str(payload.get("type") or ""))
 
     def _started(self, event: Started) -> Events:
         return (ResponseStarted(metadata={"conversation_id": event.conversation_id}),)
@@ -173,18 +160,19 @@ class MistralConversationsDecoder:
     def _output(self, event: Output) -> Events:
         key = event.id or event.output_index
         content = event.content
-        if isinstance(content, str) and event.model == self._model and not self._halves:
+        if isinstance(content, str) and event.model == self._model and not self._halves.met:
             return (TextDelta(key=key, text=content, index=event.content_index),) if content else ()
         out: list[Event] = []
         if event.model and event.model != self._model:
             self._model = event.model
             out.append(MetadataReported(model=event.model))
         if isinstance(content, str):
-            text = self._joiner.join(key, content) if self._halves else content
-            if text:
-                out.append(TextDelta(key=key, text=text, index=event.content_index))
+            if self._halves.met:
+                out += self._halves.delta(content, key=key)
+            elif content:
+                out.append(TextDelta(key=key, text=content, index=event.content_index))
         elif content is not None:
-            out += _part(key, _scrubbed(content) if self._halves else content, event.content_index)
+            out += _part(key, _scrubbed(content) if self._halves.met else content, event.content_index)
         return out
 
     def _function(self, event: Function) -> Events:

@@ -8,15 +8,14 @@ from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOption
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
-from streamkit.dialects.payloads import SurrogateJoiner, read
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
 from streamkit.events import (
     ErrorReported,
     Event,
     MediaAdded,
     MetadataReported,
-    ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
     TextDelta,
@@ -29,7 +28,6 @@ from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.lifecycle import finish_inferred
 from streamkit.quirks.ollama import call_arguments_text
-from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["OLLAMA", "OllamaDecoder"]
 
@@ -83,8 +81,7 @@ class OllamaDecoder:
         del options
         self._model: str | None = None
         self._calls = KeyedCalls()
-        self._joiner = SurrogateJoiner()
-        self._halves = False
+        self._halves = Halves()
 
     def feed(self, frame: Frame) -> Events:
         """What one line means."""
@@ -93,7 +90,7 @@ class OllamaDecoder:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._tolerant(frame)
         message = line.message
-        if message is not None and line.model == self._model and not line.done and not self._halves:
+        if message is not None and line.model == self._model and not line.done and not self._halves.met:
             text = message.content
             if message.tool_calls is None and message.images is None and line.error is None:
                 if not message.thinking:
@@ -104,21 +101,14 @@ class OllamaDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        return [delta(text=held) for delta, held in self._joiner.flush()]  # type: ignore[operator]  # what _said passes
+        return self._halves.flush()
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            line, quirks = reshape(payload, Line)
-            out += quirks
-            out += self._unnamed(payload) if line is None else self._line(line, payload)
-        if reading.done:
-            out.append(EndMarker(name="[DONE]"))
-        return out
+        return tolerant(frame, self._halves, self._odd, proof=True)
+
+    def _odd(self, payload: JsonObject) -> list[Event]:
+        line, quirks = reshape(payload, LINE)
+        return [*quirks, *(unread(payload) if line is None else self._line(line, payload))]
 
     def _line(self, line: Line, source: Json) -> list[Event]:
         out: list[Event] = []
@@ -128,27 +118,21 @@ class OllamaDecoder:
         if line.error is not None:
             out.append(ErrorReported(error=provider_error(_plain(source))))
         elif line.message is None and line.response is None and line.done is None and not (line.thinking or line.image):
-            return out + self._unnamed(_plain(source))
+            return out + unread(_plain(source))
         message = line.message or EMPTY
         thinking = message.thinking or line.thinking
         if thinking:
-            self._said(ReasoningDelta, thinking, out)
+            out += self._halves.delta(thinking, thought=True)
         text = message.content or line.response
         if text:
-            self._said(TextDelta, text, out)
+            out += self._halves.delta(text)
         for call in message.tool_calls or ():
             self._call(call, out)
-        for image in (*(message.images or ()), *((line.image,) if line.image else ())):
-            out.append(MediaAdded(media_type="image", data=image))
+        images = [*(message.images or ()), *((line.image,) if line.image else ())]
+        out += [MediaAdded(media_type="image", data=image) for image in images]
         if line.done:
             self._done(line, _plain(source), out)
         return out
-
-    def _said(self, delta: type[ReasoningDelta | TextDelta], text: str, out: list[Event]) -> None:
-        if self._halves:
-            text = self._joiner.join(delta, text)
-        if text:
-            out.append(delta(text=text))
 
     def _call(self, call: Call, out: list[Event]) -> None:
         """A call comes whole; its `index` says no more than its order does."""
@@ -183,10 +167,6 @@ class OllamaDecoder:
             neutral = word.reason == "stop"
             out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral))
         out.append(EndMarker(name="done"))
-
-    @staticmethod
-    def _unnamed(payload: Json) -> list[Event]:
-        return [frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload)]
 
 
 def _plain(source: Json) -> Json:

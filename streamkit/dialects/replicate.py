@@ -69,7 +69,8 @@ STAMP = re.compile(r"\d+:\d+\Z")
 
 def recognise(frame: Frame) -> int:
     """How sure a frame makes it that this is Replicate: the event's name and the form of its id."""
-    if frame.event not in ("output", "done", "logs"):
+    known = frame.event in ("output", "logs") or (frame.event == "done" and frame.data.startswith(b"{"))
+    if not known:
         return NO
     return LIKELY if frame.id and STAMP.match(frame.id) else POSSIBLE
 

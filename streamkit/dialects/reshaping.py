@@ -5,7 +5,6 @@ converted, what means nothing is left out, and each of them is named. So the typ
 undocumented shape, and no dialect needs a second, untyped reading of its frames.
 """
 
-from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +16,7 @@ from streamkit.quirks.reshaping import member_coerced, member_unreadable
 
 __all__ = ["reshape"]
 
-Shape = TypeVar("Shape")
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 LONGEST_NUMBER = 20
 """Characters of a string that may still be an integer."""
@@ -28,21 +27,26 @@ NOTHING = object()
 TRUTHS = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False, 1: True, 0: False}
 
 
-def reshape(payload: Json, shape: type[Shape]) -> tuple[Shape | None, list[Event]]:
-    """The payload as `shape`, and the quirks that it took; None where it cannot be read so at all."""
+def reshape(payload: Json, decoder: msgspec.json.Decoder[Shape]) -> tuple[Shape | None, list[Event]]:
+    """The payload as what `decoder` decodes, and the quirks that it took; None where it cannot be read so at all."""
     walk = _Walk()
-    fitted = walk.fit(payload, _described(shape), "$")
+    fitted = walk.fit(payload, _described(decoder.type), "$")
     if fitted is NOTHING:
         return None, walk.quirks
     try:
-        return msgspec.convert(fitted, type=shape), walk.quirks
+        return msgspec.convert(fitted, type=decoder.type), walk.quirks
     except msgspec.ValidationError:
         return None, walk.quirks
 
 
-@cache
-def _described(shape: type) -> inspect.Type:
-    return inspect.type_info(shape)
+def _described(shape: Json) -> inspect.Type:
+    known = _DESCRIPTIONS.get(shape)
+    if known is None:
+        known = _DESCRIPTIONS[shape] = inspect.type_info(shape)
+    return known
+
+
+_DESCRIPTIONS: dict[Json, inspect.Type] = {}
 
 
 class _Walk:

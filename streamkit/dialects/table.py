@@ -12,6 +12,21 @@ BUILT_IN = {
     "responses": "streamkit.dialects.responses:RESPONSES",
     "chat": "streamkit.dialects.chat:CHAT",
     "anthropic": "streamkit.dialects.anthropic:ANTHROPIC",
+    "gemini": "streamkit.dialects.gemini:GEMINI",
+    "gemini-interactions": "streamkit.dialects.interactions:INTERACTIONS",
+    "bedrock": "streamkit.dialects.bedrock:BEDROCK",
+    "bedrock-invoke": "streamkit.dialects.bedrock:BEDROCK_INVOKE",
+    "bedrock-agent": "streamkit.dialects.bedrock:BEDROCK_AGENT",
+    "cohere": "streamkit.dialects.cohere:COHERE",
+    "ollama": "streamkit.dialects.ollama:OLLAMA",
+    "completions": "streamkit.dialects.completions:COMPLETIONS",
+    "mistral-conversations": "streamkit.dialects.mistral_conversations:MISTRAL_CONVERSATIONS",
+    "assistants": "streamkit.dialects.assistants:ASSISTANTS",
+    "transcription": "streamkit.dialects.transcription:TRANSCRIPTION",
+    "anthropic-completions": "streamkit.dialects.anthropic_completions:ANTHROPIC_COMPLETIONS",
+    "watsonx": "streamkit.dialects.watsonx:WATSONX",
+    "writer": "streamkit.dialects.writer:WRITER",
+    "replicate": "streamkit.dialects.replicate:REPLICATE",
 }
 
 ENTRY_POINTS = "streamkit.dialects"

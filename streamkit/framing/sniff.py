@@ -88,7 +88,7 @@ class AnyFramer:
         self._look: Callable[[bytes], list[Frame | Event]] = self._begin
         self._ended = False
         self.framing = ""
-        """What was chosen; empty until then."""
+        """What was chosen; empty until then, and where it lies under compression or another charset."""
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes, and what else it says."""
@@ -165,7 +165,7 @@ class AnyFramer:
             # the whole body: nothing is missing where no further line follows
             self._dead = True
             return [Frame(line, "", self._at)]
-        if depth_change(line) > 0 or end < 0:
+        if len(line) <= self._limits.line and (end < 0 or depth_change(line) > 0):
             return self._choose("ndjson", DocumentsFramer(self._limits, offset=self._at))
         return self._choose("ndjson", NDJSONFramer(self._limits, offset=self._at))
 

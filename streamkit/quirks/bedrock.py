@@ -19,7 +19,7 @@ def converse_start_missing(tape: Tape) -> Iterator[Edit]:
 
 @quirk("bedrock", effect="harmless", catalogue="A26", sources=["logs of older clients", "gateways"])
 def member_carriage(tape: Tape) -> Iterator[Edit]:
-    """Events come as JSON objects with one member each instead of as binary messages; the member's name is the event."""
+    """Events come as JSON objects with one member each, not as binary messages; the member's name is the event."""
     for frame in tape.frames:
         if frame.event and is_object(frame.json):
             yield tape.replace(frame, {frame.event: frame.json})

@@ -25,9 +25,10 @@ def _candidate(payload: Json) -> JsonObject | None:
 
 
 def _calls(payload: Json) -> list[JsonObject]:
-    candidate = _candidate(payload) or {}
-    parts = (candidate.get("content") or {}).get("parts") or []
-    return [part["functionCall"] for part in parts if is_object(part.get("functionCall"))]
+    candidate = _candidate(payload)
+    content: Json = candidate.get("content") if candidate is not None else None
+    parts: Json = content.get("parts") if is_object(content) else None
+    return [part["functionCall"] for part in parts or () if is_object(part.get("functionCall"))]
 
 
 @quirk("gemini", effect="repaired", catalogue="C14", sources=["Gemini with integer enums"])
@@ -64,7 +65,7 @@ def partial_value_unplaced(tape: Tape) -> Iterator[Edit]:
     """A piece of streamed arguments names a place that cannot be; it is kept here, not in the arguments."""
 
     def change(payload: Json) -> Json | None:
-        pieces = [piece for call in _calls(payload) for piece in call.get("partialArgs") or []]
+        pieces: list[JsonObject] = [piece for call in _calls(payload) for piece in call.get("partialArgs") or ()]
         if not pieces:
             return None
         pieces[0]["jsonPath"] = "elsewhere"

@@ -84,7 +84,8 @@ def tool_args_split(tape: Tape) -> Iterator[Edit]:
     """The arguments of several calls came on the first one; they are handed out in order."""
     calls = runs(tape)
     for run in calls[1:]:
-        if run[0].text or len(run) < 3 or any(not _whole(other) for other in calls):
+        restated = any(piece.text == _whole(calls[0]) for piece in run)  # reads as D19
+        if run[0].text or len(run) < 3 or restated or any(not _whole(other) for other in calls):
             continue
         fragments = [piece for each in runs(tape) for piece in each]
         own, first = run[0].call["index"], calls[0][0].call["index"]
@@ -155,6 +156,7 @@ def parallel_wrapper(tape: Tape) -> Iterator[Edit]:
 )
 def finish_corrected(tape: Tape) -> Iterator[Edit]:
     """The finish reason says `stop` although there are calls to run; it becomes `tool_calls`."""
-    for frame, payload in finishing(tape, "tool_calls"):
+    found = list(finishing(tape, "tool_calls"))
+    for frame, payload in found if len(found) == 1 else ():
         payload["choices"][0]["finish_reason"] = "stop"
         yield tape.replace(frame, payload)

@@ -78,7 +78,7 @@ def tool_id_duplicate(tape: Tape) -> Iterator[Edit]:
 def tool_args_placeholder(tape: Tape) -> Iterator[Edit]:
     """A call's arguments begin with a `{}` that is none; the text that follows takes its place."""
     for run in runs(tape):
-        if len(run) > 1 and not run[0].text and run[1].text.startswith("{"):
+        if len(run) > 1 and not run[0].text and run[1].text.startswith("{") and run[1].text != "{}":
             run[0].function["arguments"] = "{}"
             yield tape.replace(run[0].frame, run[0].payload)
 

@@ -56,7 +56,8 @@ class Assembler:
         if split_over_choices(builder.items()):
             out.append(split_choices.seen(detail="text and calls came in different choices"))
         ending, error = event.ending, event.error
-        if finished is not None and ending in ("stalled", "disconnected", "truncated"):
+        signalled = finished is not None and bool(finished.terminal or finished.raw_finish_reason)
+        if signalled and ending in ("stalled", "disconnected", "truncated"):
             out.append(close_error.seen(detail=error.message if error else ending))
             ending, error = "completed", None
         if ending == "completed":

@@ -18,6 +18,7 @@ from streamkit.events import (
     ItemStarted,
     Key,
     MediaAdded,
+    MetadataReported,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -68,6 +69,9 @@ class Books:
 
     def _begin_unannounced(self) -> list[Event]:
         out = list(self._begin()) if self._started is None else []
+        if self._started is not None and not self._started.dialect and self.dialect:
+            self._started = replace(self._started, dialect=self.dialect)
+            out.append(MetadataReported(dialect=self.dialect))
         if self.announces and not self._named:
             self._named = True
             out.append(missing_created.seen())

@@ -97,6 +97,8 @@ class Ledger(ClaimBooks):
         super().__init__(dialect=dialect, announces=announces, limits=limits)
         self.closes = closes
         self.expects_marker = expects_marker
+        self.wants_finish = True
+        """False for dialects whose complete answers simply end."""
         self._closing = Closing()
         self._usage: UsageReported | None = None
         self._errors: list[ErrorInfo] = []
@@ -136,6 +138,9 @@ class Ledger(ClaimBooks):
         out = [] if self._started is not None else list(self._begin())
         if self._closing.finished is not None:
             return out
+        usable = any(not entry.empty for entry in self._register.entries)
+        if not self.wants_finish and usable and not self._closing.claims:
+            self._closing.claim(FinishClaimed(finish_reason="stop", inferred=True, neutral=True))
         if self._closing.claims and not self._errors and not self._dead:
             if self.expects_marker:
                 out.append(end_marker_missing.seen())
@@ -150,7 +155,12 @@ class Ledger(ClaimBooks):
         if self._started is None:
             return self._begin(event)
         return self._metadata(
-            MetadataReported(response_id=event.response_id, model=event.model, metadata=event.metadata)
+            MetadataReported(
+                response_id=event.response_id,
+                model=event.model,
+                dialect="" if self._started.dialect else self.dialect,
+                metadata=event.metadata,
+            )
         )
 
     def _metadata(self, event: MetadataReported) -> Events:
@@ -158,10 +168,13 @@ class Ledger(ClaimBooks):
         if started is None:
             return [*self._begin(), event]
         known = event.response_id in ("", started.response_id) and event.model in ("", started.model)
-        if known and not event.metadata:
+        if known and not event.metadata and not event.dialect:
             return ()
         self._started = replace(
-            started, response_id=event.response_id or started.response_id, model=event.model or started.model
+            started,
+            response_id=event.response_id or started.response_id,
+            model=event.model or started.model,
+            dialect=started.dialect or event.dialect,
         )
         return (event,)
 

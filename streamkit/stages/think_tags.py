@@ -240,7 +240,7 @@ class ThinkTags:
             scanner = run.scanner
             out += run.events(scanner.close(), None)
             blank = scanner.blank
-            if blank and run.key is None and (beside or run.choice in self._beside):
+            if blank and scanner.blocks and run.key is None and (beside or run.choice in self._beside):
                 out.append(blank_text_dropped.seen(detail=repr(blank)))
             elif blank:
                 out.append(run.text(blank, None))

@@ -51,7 +51,7 @@ async def test_a19_another_content_type_is_noted(backend, kind):
     async with serving(hello(kind=kind)) as server:
         response = await ask(server, backend=backend)
     assert response.text == "Hello"
-    assert [quirk.quirk for quirk in response.quirks] == ["content_type"]
+    assert [tally.id for tally in response.quirks] == ["content_type"]
 
 
 def raw_deflate(data):
@@ -83,7 +83,7 @@ async def test_a20_compressed_bodies(backend, encoding, squeeze):
     async with serving(handler) as server:
         response = await ask(server, backend=backend)
     assert response.text == "Hello"
-    assert [quirk.quirk for quirk in response.quirks] == ["compressed"]
+    assert [tally.id for tally in response.quirks] == ["compressed"]
 
 
 async def test_a20_a_compressed_tail_that_is_missing_is_a_cut(backend):

@@ -211,7 +211,8 @@ def test_d11_one_id_on_two_indexes():
         fragment(0, "call_1", "ls", '{"a":1}'),
         fragment(1, "call_1", "cat", '{"b"'),
         fragment(1, "call_1", arguments=":2}"),
-        fragment(2, "call_1", "cat", '{"c":3}'),
+        fragment(2, "call_1", "cat"),
+        fragment(2, "call_1", arguments='{"c":3}'),
     )
     assert calls(out) == [("ls", "call_1", '{"a":1}'), ("cat", "call_1_d2", '{"b":2}'), ("cat", "call_1_d3", '{"c":3}')]
     assert quirks(out) == ["tool_id_duplicate", "tool_id_duplicate"]

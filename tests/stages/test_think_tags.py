@@ -246,6 +246,21 @@ def test_places_do_not_mix():
     assert [e.text for e in run([TextDelta(text="a<"), TextDelta(text="think>", index=1)])] == ["a", "<", "think>"]
 
 
+def test_content_indexes_do_not_mix():
+    second = [TextDelta(text="b", index=1), TextDelta(text="</think>\n", index=1)]
+    texts = [TextDelta(text="a"), TextDelta(text="\n"), *second]
+    assert [event.characters for event in run(texts) if isinstance(event, TextReclassified)] == [1]
+
+
+def test_e08_what_was_settled_holds_behind_a_call():
+    texts = [TextDelta(text="<think>a</think>b"), CallFragment(name="ls"), TextDelta(text="c <think>d</think>")]
+    assert read(run(texts))[:2] == ("bc <think>d</think>", "a")
+
+
+def test_a_span_of_backticks_ends_with_its_line():
+    assert split("a ` b\nso <think>c</think> d") == ("a ` b\nso  d", "c")
+
+
 def test_blocks_of_one_item_have_keys_of_their_own():
     texts = ["<think>a</think>b\n<think>c</think>", "d"]
     events = run([TextDelta(text=text, key=("m", 3)) for text in texts])

@@ -10,29 +10,25 @@ from streamkit.dialects.bedrock.ending import metadata_events, stop_events
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
-from streamkit.dialects.payloads import SurrogateJoiner, read
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
-    ErrorReported,
     Event,
     ItemFinished,
     ItemStarted,
     Key,
     MediaAdded,
-    ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
     SignatureReported,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, ItemClaimed
-from streamkit.faults import looks_like_error, provider_error
+from streamkit.evidence import ItemClaimed
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.bedrock import converse_start_missing, member_carriage
-from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["ConverseDecoder"]
 
@@ -61,9 +57,8 @@ class ConverseDecoder:
         self._calls = KeyedCalls()
         self._keys: dict[int, Key] = {}
         self._results: dict[int, list[Json]] = {}
-        self._joiner = SurrogateJoiner()
-        self._halves = False
-        self._table: dict[type, Callable[..., Events]] = {
+        self._halves = Halves()
+        self._table: dict[type, Callable[[Json], Events]] = {
             wire.BlockDelta: self._delta,
             wire.MessageStart: self._message_start,
             wire.BlockStart: self._block_start,
@@ -94,9 +89,7 @@ class ConverseDecoder:
         out: list[Event] = []
         for index in tuple(self._results):
             out += self._result_over(index, finish=False)
-        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _halved made
-            out.append(delta(key=key, text=held))
-        return out
+        return out + self._halves.flush()
 
     def _understood(self, event: msgspec.Struct) -> Events:
         if self._started:
@@ -121,34 +114,21 @@ class ConverseDecoder:
         return [member_carriage.seen(), *self._understood(known)]
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            out += self._odd(payload, frame.event)
-        if reading.done:
-            out.append(EndMarker(name="[DONE]", proof=False))
-        return out
+        return tolerant(frame, self._halves, lambda payload: self._odd(payload, frame.event))
 
-    def _odd(self, payload: Json, name: str) -> list[Event]:
-        if is_array(payload):
-            return [event for element in payload for event in self._odd(element, name)]
+    def _odd(self, payload: JsonObject, name: str) -> list[Event]:
         failed = exception_in(payload)
         if failed is not None:
             return [failed]
-        known = wire.EVENTS.get(name)
+        known = DECODERS.get(name)
         if known is not None:
             event, quirks = reshape(payload, known)
-            return [*quirks, *self._understood(event)] if event is not None else [*quirks, *_unknown(payload, name)]
-        members, quirks = reshape(payload, wire.Members)
+            return [*quirks, *(self._understood(event) if event is not None else unread(payload, name))]
+        members, quirks = reshape(payload, wire.MEMBERS)
         inside = _only(members) if members is not None else None
         if inside is not None:
             return [*quirks, *self._understood(inside)]
-        if looks_like_error(payload):
-            return [ErrorReported(error=provider_error(payload))]
-        return [*quirks, *_unknown(payload, name)]
+        return [*quirks, *unread(payload, name or next(iter(payload), ""))]
 
     def _message_start(self, event: wire.MessageStart) -> Events:
         del event
@@ -160,8 +140,8 @@ class ConverseDecoder:
         text = delta.text
         if text is not None:
             key = None if self._as_members else index
-            if self._halves:
-                return self._halved(TextDelta, key, text)
+            if self._halves.met:
+                return self._halves.delta(text, key=key)
             return (TextDelta(key=key, text=text),) if text else ()
         if delta.tool_use is not None:
             given = delta.tool_use.input
@@ -171,15 +151,10 @@ class ConverseDecoder:
             return self._reasoning(delta.reasoning_content, index)
         return self._aside(delta, index)
 
-    def _halved(self, delta: type[TextDelta | ReasoningDelta], key: Key, text: str) -> Events:
-        """A piece that may begin or end with half a character (J01)."""
-        text = self._joiner.join((delta, key), text)
-        return (delta(key=key, text=text),) if text else ()
-
     def _reasoning(self, delta: wire.ReasoningDelta, index: int) -> Events:
         if delta.text:
-            if self._halves:
-                return self._halved(ReasoningDelta, index, delta.text)
+            if self._halves.met:
+                return self._halves.delta(delta.text, thought=True, key=index)
             return (ReasoningDelta(key=index, text=delta.text),)
         if delta.signature:
             return (SignatureReported(key=index, signature=delta.signature),)
@@ -245,11 +220,6 @@ def _only(members: wire.Members) -> msgspec.Struct | None:
         if value is not None:
             return value
     return None
-
-
-def _unknown(payload: Json, name: str) -> list[Event]:
-    told = name or (next(iter(payload), "") if is_object(payload) else "")
-    return [frame_unrecognised.seen(detail=str(told), data=payload), ProviderEvent(name=str(told), data=payload)]
 
 
 def _tool(name: str, call_id: str) -> JsonObject:

@@ -99,6 +99,5 @@ class InvokeDecoder:
         reading = read(frame)
         out: list[Event] = list(reading.events)
         for payload in reading.objects:
-            told = msgspec.json.encode(payload) if not isinstance(payload, bytes) else payload
-            out += self._unrecognised(told)
+            out += self._unrecognised(msgspec.json.encode(payload))
         return out

@@ -9,16 +9,14 @@ from collections.abc import Iterable
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
-from streamkit.dialects.payloads import read, scrub
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
-from streamkit.events import ErrorReported, Event, MetadataReported, ProviderEvent, TextDelta
-from streamkit.evidence import EndMarker, FinishClaimed
-from streamkit.faults import looks_like_error, provider_error
+from streamkit.events import Event, MetadataReported
+from streamkit.evidence import FinishClaimed
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.chat import finish_unknown
-from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["TEXT_MEMBERS", "TextsDecoder"]
 
@@ -70,6 +68,7 @@ class TextsDecoder:
     def __init__(self, options: DecoderOptions) -> None:
         del options
         self._spoken: set[int] = set()
+        self._halves = Halves()
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -79,27 +78,15 @@ class TextsDecoder:
             return self._tolerant(frame)
 
     def close(self) -> Events:
-        """Nothing is held back."""
-        return ()
+        """Half a character that was held back."""
+        return self._halves.flush()
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        for payload in reading.objects:
-            known = is_object(payload) and TEXT_MEMBERS & payload.keys()
-            message, quirks = reshape(payload, Text) if known else (None, [])
-            out += quirks
-            if message is not None:
-                out += self._read(message)
-            elif looks_like_error(payload):
-                out.append(ErrorReported(error=provider_error(payload)))
-            else:
-                out += (frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload))
-        if reading.done:
-            out.append(EndMarker(name="[DONE]", proof=False))
-        return out
+        return tolerant(frame, self._halves, self._odd)
+
+    def _odd(self, payload: JsonObject) -> list[Event]:
+        message, quirks = reshape(payload, TEXT) if TEXT_MEMBERS & payload.keys() else (None, [])
+        return [*quirks, *(unread(payload) if message is None else self._read(message))]
 
     def _read(self, frame: Text) -> list[Event]:
         out: list[Event] = []
@@ -125,7 +112,7 @@ class TextsDecoder:
 
     def _say(self, text: str, choice: int, out: list[Event]) -> None:
         self._spoken.add(choice)
-        out.append(TextDelta(choice=choice, text=scrub(text)))
+        out += self._halves.delta(text, choice=choice)
 
     @staticmethod
     def _end(reason: str | None, choice: int, details: JsonObject, out: list[Event]) -> None:

@@ -1,4 +1,4 @@
-"""The events of ConverseStream as strict types. The event's name stands in the message's headers, not in its payload."""
+"""The events of ConverseStream as strict types. An event's name stands in its headers, not in its payload."""
 
 import msgspec
 
@@ -11,9 +11,9 @@ __all__ = [
     "BlockStart",
     "BlockStop",
     "Chunk",
+    "Members",
     "MessageStart",
     "MessageStop",
-    "Members",
     "Metadata",
     "ReasoningDelta",
 ]

@@ -10,8 +10,8 @@ from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
-from streamkit.dialects.payloads import SurrogateJoiner, read
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -21,17 +21,13 @@ from streamkit.events import (
     ItemStarted,
     Key,
     MetadataReported,
-    ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker
-from streamkit.fault_levels import looks_like_error
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, is_array, is_object
-from streamkit.quirks.reshaping import frame_unrecognised
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.responses import type_from_event
 
 __all__ = ["CohereDecoder"]
@@ -53,11 +49,10 @@ class CohereDecoder:
         self._keys: dict[int, Key] = {}
         self._latest: Key = 0
         self._planning = False
-        self._joiner = SurrogateJoiner()
-        self._halves = False
+        self._halves = Halves()
         self._old = VersionOne(self._calls)
         self._decode: Callable[[bytes], wire.V1Event | wire.V2Event] = wire.V2.decode
-        self._table: dict[type, Callable[..., Events]] = {
+        self._table: dict[type, Callable[[Json], Events]] = {
             wire.ContentDelta: self._content,
             wire.PlanDelta: self._plan,
             wire.CallDelta: self._call_delta,
@@ -83,10 +78,7 @@ class CohereDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        out: list[Event] = []
-        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _halved made
-            out.append(delta(key=key, text=held))
-        return out
+        return self._halves.flush()
 
     def _refused(self, frame: Frame) -> Events:
         """A frame that is not of the version in force: of the other one, or one to be read with tolerance."""
@@ -99,38 +91,21 @@ class CohereDecoder:
         return self._table[message.__class__](message)
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            out += self._odd(payload, frame.event)
-        if reading.done:
-            out.append(EndMarker(name="[DONE]"))
-        return out
+        return tolerant(frame, self._halves, lambda payload: self._odd(payload, frame.event), proof=True)
 
-    def _odd(self, payload: Json, name: str) -> list[Event]:
-        if is_array(payload):
-            return [event for element in payload for event in self._odd(element, name)]
+    def _odd(self, payload: JsonObject, name: str) -> list[Event]:
         out: list[Event] = []
-        if is_object(payload) and not payload.get("type") and not payload.get("event_type") and name:
+        if not payload.get("type") and not payload.get("event_type") and name:
             payload = {"type": name, **payload}
             out.append(type_from_event.seen(detail=name))
-        if is_object(payload) and isinstance(payload.get("event_type"), str):
-            message, quirks = reshape(payload, wire.V1Event)  # type: ignore[arg-type]  # a union is as good as a class here
-        else:
-            message, quirks = reshape(payload, wire.V2Event)  # type: ignore[arg-type]  # a union is as good as a class here
+        one = isinstance(payload.get("event_type"), str)
+        message, quirks = reshape(payload, wire.V1) if one else reshape(payload, wire.V2)
         if message is not None:
             return [*out, *quirks, *self._table[message.__class__](message)]
-        if looks_like_error(payload) or (is_object(payload) and set(payload) == {"message"}):
+        told = str(payload.get("type") or payload.get("event_type") or "")
+        if payload.keys() == {"message"}:
             return [*out, ErrorReported(error=provider_error(payload))]
-        told = payload.get("type") or payload.get("event_type") or "" if is_object(payload) else ""
-        return [
-            *out,
-            frame_unrecognised.seen(detail=str(told), data=payload),
-            ProviderEvent(name=str(told), data=payload),
-        ]
+        return out + unread(payload, told)
 
     # v2
 
@@ -143,17 +118,12 @@ class CohereDecoder:
         content = message.content if message is not None else None
         if content is None:
             return ()
-        if self._halves:
-            return self._halved(content, frame.index)
+        if self._halves.met:
+            text = content.text or content.thinking or ""
+            return self._halves.delta(text, thought=not content.text, key=frame.index)
         if content.text:
             return (TextDelta(key=frame.index, text=content.text),)
         return (ReasoningDelta(key=frame.index, text=content.thinking),) if content.thinking else ()
-
-    def _halved(self, content: wire.Content, index: int) -> Events:
-        """A piece that may begin or end with half a character (J01)."""
-        delta = TextDelta if content.text else ReasoningDelta
-        text = self._joiner.join((delta, index), content.text or content.thinking or "")
-        return (delta(key=index, text=text),) if text else ()
 
     def _content_start(self, frame: wire.ContentStart) -> Events:
         out = self._planned()

@@ -18,7 +18,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import Json, JsonObject
 
 __all__ = ["VersionOne"]
 
@@ -39,7 +39,7 @@ class VersionOne:
         self._calls = calls
         self._streamed: dict[int, Key] = {}
         self._planning = False
-        self.table: dict[type, Callable[..., Events]] = {
+        self.table: dict[type, Callable[[Json], Events]] = {
             wire.TextGeneration: self._text,
             wire.StreamStart: lambda event: (ResponseStarted(response_id=event.generation_id or ""),),
             wire.SearchQueries: lambda event: [MetadataReported(metadata={"search_queries": event.search_queries})],

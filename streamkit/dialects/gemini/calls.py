@@ -10,7 +10,7 @@ from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.errors import ErrorInfo
 from streamkit.events import ArgumentsDelta, Event, ItemFinished, Key, SignatureReported
 from streamkit.evidence import Halt
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import JsonObject, is_object
 from streamkit.limits import Limits
 from streamkit.quirks.gemini import call_args_text, call_not_continued, partial_value_unplaced
 
@@ -81,11 +81,10 @@ class Calls:
         if signature:
             out.append(SignatureReported(key=growing.key, choice=choice, signature=signature))
         arguments = growing.arguments
-        if isinstance(call.args, dict):
+        if is_object(call.args):
             arguments.update(call.args)
-        for piece in call.partial_args or ():
-            if not arguments.add(piece):
-                out.append(partial_value_unplaced.seen(detail=piece.json_path, data=piece.string_value))
+        lost = [piece for piece in call.partial_args or () if not arguments.add(piece)]
+        out += [partial_value_unplaced.seen(detail=piece.json_path, data=piece.string_value) for piece in lost]
         if arguments.size > self._limits.arguments:
             out.append(self._too_large(arguments.size))
         if not call.will_continue:

@@ -1,4 +1,4 @@
-"""Decoder of the `gemini` dialect: `streamGenerateContent` frames to events. It translates; the ledger keeps the books."""
+"""Decoder of the `gemini` dialect: frames of `streamGenerateContent`. It translates; the ledger keeps the books."""
 
 from collections.abc import Iterable
 
@@ -9,8 +9,9 @@ from streamkit.dialects.counting import read_usage
 from streamkit.dialects.gemini.calls import Calls
 from streamkit.dialects.gemini.finishing import blocked, finished
 from streamkit.dialects.gemini.wire import FRAME, Candidate, GenerateFrame, Part
-from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.payloads import read
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     ErrorReported,
     Event,
@@ -25,7 +26,7 @@ from streamkit.events import (
     TextDelta,
     UsageReported,
 )
-from streamkit.evidence import EndMarker, ItemClaimed
+from streamkit.evidence import ItemClaimed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import Status
@@ -34,7 +35,6 @@ from streamkit.quirks.chat import id_changed
 from streamkit.quirks.errors import error_in_array
 from streamkit.quirks.gemini import part_unknown
 from streamkit.quirks.payloads import envelope
-from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["GeminiDecoder"]
 
@@ -68,14 +68,13 @@ class GeminiDecoder:
 
     def __init__(self, options: DecoderOptions) -> None:
         self._calls = Calls(options.limits)
-        self._joiner = SurrogateJoiner()
         self._id: str | None = None
         self._model: str | None = None
         self._usage: Json = None
         self._metadata: JsonObject = {}
         self._sealed: dict[int, str] = {}
         self._keyed = 0
-        self._halves = False
+        self._halves = Halves()
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -87,22 +86,10 @@ class GeminiDecoder:
 
     def close(self) -> Events:
         """A call that was to be continued, half a character."""
-        out = self._calls.close()
-        for (delta, choice), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _spoken made
-            out.append(delta(choice=choice, text=held))
-        return out
+        return [*self._calls.close(), *self._halves.flush()]
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            out += self._odd(payload)
-        if reading.done:
-            out.append(EndMarker(name="[DONE]", proof=False))
-        return out
+        return tolerant(frame, self._halves, self._odd)
 
     def _odd(self, payload: Json) -> list[Event]:
         """A payload that the strict types refuse."""
@@ -112,9 +99,9 @@ class GeminiDecoder:
                 failed = is_object(element) and element.get("error")
                 out += [error_in_array.seen(), *self._odd(element)] if failed else self._odd(element)
             return out
-        message, quirks = reshape(payload, GenerateFrame)
+        message, quirks = reshape(payload, FRAME)
         if message is None:
-            return [*quirks, frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload)]
+            return [*quirks, *unread(payload)]
         return [*quirks, *self._frame(message, payload)]
 
     def _frame(self, message: GenerateFrame, source: Json) -> list[Event]:
@@ -159,13 +146,14 @@ class GeminiDecoder:
             out.append(envelope.seen(detail="response"))
             out += self._odd(message.response)
         elif message.error is None and message.candidates is None and not message.response_id:
-            reading = read(Frame(data=source)) if isinstance(source, bytes) else None
-            for payload in reading.objects if reading is not None else (source,):
-                if is_array(payload.get("candidates")):
-                    out += reading.events if reading is not None else ()
-                    out += self._odd(payload)
-                else:
-                    out += (frame_unrecognised.seen(data=payload), ProviderEvent(name="", data=payload))
+            if not isinstance(source, bytes):
+                out += unread(source)
+                return
+            reading = read(Frame(data=source))  # other envelopes are opened there (A24)
+            opened = [payload for payload in reading.objects if is_array(payload.get("candidates"))]
+            out += reading.events if opened else unread(_plain(source))
+            for payload in opened:
+                out += self._odd(payload)
 
     def _candidate(self, candidate: Candidate, out: list[Event], source: Json) -> None:
         choice = candidate.index or 0
@@ -173,7 +161,7 @@ class GeminiDecoder:
         if content is not None and content.parts:
             for part in content.parts:
                 text = part.text
-                if text and choice not in self._sealed and not self._halves:
+                if text and choice not in self._sealed and not self._halves.met:
                     if part.thought:
                         out.append(ReasoningDelta(choice=choice, text=text))
                     else:
@@ -199,16 +187,12 @@ class GeminiDecoder:
 
     def _spoken(self, part: Part, text: str, choice: int, out: list[Event]) -> None:
         """Text that may be empty, or halved, or stand behind a signed part."""
-        delta = ReasoningDelta if part.thought else TextDelta
-        if text and self._halves:
-            text = self._joiner.join((delta, choice), text)
         signature = part.thought_signature or ""
         fresh = bool(text) or (signature and signature != self._sealed.get(choice))
         if fresh and self._sealed.pop(choice, None) is not None:
             # a signature belongs to its own part: what follows must not be joined to it
             out.append(ItemStarted(choice=choice, type="reasoning" if part.thought else "message"))
-        if text:
-            out.append(delta(choice=choice, text=text))
+        out += self._halves.delta(text, thought=bool(part.thought), choice=choice)
         if signature and part.function_call is None:
             self._sign(signature, choice, out)
 
@@ -284,10 +268,7 @@ def _plain(source: Json) -> Json:
 def _unknown_parts(source: Json) -> list[JsonObject]:
     """The parts of a frame in which the strict types know no member; an empty part says nothing."""
     payload = _plain(source)
-    out: list[JsonObject] = []
-    for candidate in payload.get("candidates") or () if is_object(payload) else ():
-        content = candidate.get("content") if is_object(candidate) else None
-        for part in (content.get("parts") or ()) if is_object(content) else ():
-            if is_object(part) and part and not PART_MEMBERS & part.keys():
-                out.append(part)
-    return out
+    candidates = payload.get("candidates") if is_object(payload) else None
+    contents = [each.get("content") for each in candidates or () if is_object(each)]
+    parts = [part for content in contents if is_object(content) for part in content.get("parts") or ()]
+    return [part for part in parts if is_object(part) and part and not PART_MEMBERS & part.keys()]

@@ -6,7 +6,7 @@ from streamkit.dialects.words import finish_word
 from streamkit.events import ErrorReported, Event, MetadataReported
 from streamkit.evidence import FinishClaimed
 from streamkit.faults import provider_error
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.gemini import finish_number
 
@@ -64,7 +64,7 @@ def finished(reason: str | int, message: str | None, choice: int) -> list[Event]
 
 def blocked(feedback: Json) -> list[Event]:
     """What the verdict on the prompt means: with a block reason there will be no answer (C39)."""
-    reason = feedback.get("blockReason") if isinstance(feedback, dict) else None
+    reason = feedback.get("blockReason") if is_object(feedback) else None
     if not reason:
         return [MetadataReported(metadata={"promptFeedback": feedback})]
     claim = FinishClaimed(

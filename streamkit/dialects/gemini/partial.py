@@ -4,6 +4,7 @@ Nothing is parsed or joined per piece: strings are kept in pieces, the argument 
 """
 
 import re
+from itertools import pairwise
 
 import msgspec
 
@@ -56,7 +57,7 @@ class PartialArguments:
             return False
         self.size += len(piece.json_path) + len(piece.string_value or "") + 8
         holder: Json = self._root
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             holder = _child(holder, step, [] if isinstance(following, int) else {})
             if holder is None:
                 return False

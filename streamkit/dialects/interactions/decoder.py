@@ -13,7 +13,6 @@ from streamkit.dialects.interactions.wire import (
     Delta,
     Failed,
     Interaction,
-    InteractionEvent,
     StatusUpdate,
     StepDelta,
     StepStart,
@@ -21,8 +20,9 @@ from streamkit.dialects.interactions.wire import (
 )
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
-from streamkit.dialects.payloads import SurrogateJoiner, read
+from streamkit.dialects.payloads import scrub
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -33,20 +33,18 @@ from streamkit.events import (
     Key,
     MediaAdded,
     MetadataReported,
-    ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
     SignatureReported,
     TextDelta,
     UsageReported,
 )
-from streamkit.evidence import EndMarker, FinishClaimed, ItemClaimed
-from streamkit.faults import looks_like_error, provider_error
+from streamkit.evidence import FinishClaimed, ItemClaimed
+from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import FinishReason, Status
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import finish_unknown
-from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["InteractionsDecoder"]
 
@@ -74,9 +72,8 @@ class InteractionsDecoder:
         del options
         self._calls = KeyedCalls()
         self._keys: dict[int, Key] = {}
-        self._joiner = SurrogateJoiner()
-        self._halves = False
-        self._table: dict[type, Callable[..., Events]] = {
+        self._halves = Halves()
+        self._table: dict[type, Callable[[Json], Events]] = {
             StepDelta: self._delta,
             StepStart: self._start,
             StepStop: lambda event: (ItemFinished(key=self._keys.pop(event.index, event.index)),),
@@ -98,29 +95,16 @@ class InteractionsDecoder:
 
     def close(self) -> Events:
         """Half a character that was held back."""
-        out: list[Event] = []
-        for (delta, key), held in self._joiner.flush():  # type: ignore[misc]  # the channels that _joined made
-            out.append(delta(key=key, text=held))
-        return out
+        return self._halves.flush()
 
     def _tolerant(self, frame: Frame) -> Events:
-        reading = read(frame)
-        out: list[Event] = list(reading.events)
-        if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
-        self._halves = self._halves or reading.surrogates
-        for payload in reading.objects:
-            event, quirks = reshape(payload, InteractionEvent)  # type: ignore[arg-type]  # a union is as good as a class here
-            if event is not None:
-                out += (*quirks, *self._table[event.__class__](event))
-            elif looks_like_error(payload):
-                out.append(ErrorReported(error=provider_error(payload)))
-            else:
-                name = str(payload.get("event_type") or "")
-                out += (frame_unrecognised.seen(detail=name, data=payload), ProviderEvent(name=name, data=payload))
-        if reading.done:
-            out.append(EndMarker(name="[DONE]", proof=False))
-        return out
+        return tolerant(frame, self._halves, self._odd)
+
+    def _odd(self, payload: JsonObject) -> list[Event]:
+        event, quirks = reshape(payload, FRAME)
+        if event is not None:
+            return [*quirks, *self._table[event.__class__](event)]
+        return unread(payload, str(payload.get("event_type") or ""))
 
     def _created(self, event: Created) -> Events:
         head = event.interaction or Interaction()
@@ -160,10 +144,11 @@ class InteractionsDecoder:
         delta, index = event.delta, event.index
         match delta.type:
             case "text":
-                text = self._joined(TextDelta, index, delta.text or "")
-                return (TextDelta(key=index, text=text),) if text else ()
+                if self._halves.met:
+                    return self._halves.delta(delta.text or "", key=index)
+                return (TextDelta(key=index, text=delta.text),) if delta.text else ()
             case "thought_summary":
-                text = self._joined(ReasoningDelta, index, _summary(delta))
+                text = scrub(_summary(delta)) if self._halves.met else _summary(delta)
                 return (ReasoningDelta(key=index, text=text, kind="summary"),) if text else ()
             case "thought_signature":
                 return (SignatureReported(key=index, signature=delta.signature),) if delta.signature else ()
@@ -178,10 +163,6 @@ class InteractionsDecoder:
                 return (MediaAdded(key=index, media_type=media_type, data=data, url=url),)
             case _:
                 return self._server_side(index, delta)
-
-    def _joined(self, delta: type[TextDelta | ReasoningDelta], key: Key, text: str) -> str:
-        """A text that may begin or end with half a character (J01)."""
-        return self._joiner.join((delta, key), text) if self._halves else text
 
     def _called(self, index: int, delta: Delta) -> Events:
         """A whole call in one delta, as the older events have it."""

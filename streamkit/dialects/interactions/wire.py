@@ -5,10 +5,10 @@ import msgspec
 from streamkit.jsontypes import Json, JsonObject
 
 __all__ = [
+    "FRAME",
     "Completed",
     "Created",
     "Delta",
-    "FRAME",
     "Failed",
     "Interaction",
     "InteractionEvent",
@@ -20,6 +20,8 @@ __all__ = [
 
 
 class Interaction(msgspec.Struct, gc=False):
+    """What the frames at both ends say of the interaction as a whole."""
+
     id: str | None = None
     model: str | None = None
     status: str | None = None
@@ -28,36 +30,46 @@ class Interaction(msgspec.Struct, gc=False):
 
 
 class Created(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.created"):
+    """The interaction begins."""
+
     interaction: Interaction | None = None
 
 
 class CreatedOlder(Created, gc=False, tag_field="event_type", tag="interaction.start"):
-    pass
+    """The same, as it was called before steps."""
 
 
 class Completed(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.completed"):
+    """The interaction is over, for whatever reason."""
+
     interaction: Interaction | None = None
 
 
 class CompletedOlder(Completed, gc=False, tag_field="event_type", tag="interaction.complete"):
-    pass
+    """The same, as it was called before steps."""
 
 
 class StatusUpdate(msgspec.Struct, gc=False, tag_field="event_type", tag="interaction.status_update"):
+    """The status changed."""
+
     status: str | None = None
 
 
 class StepStart(msgspec.Struct, gc=False, tag_field="event_type", tag="step.start"):
+    """A step begins."""
+
     index: int
     step: JsonObject | None = None
     content: JsonObject | None = None
 
 
 class ContentStart(StepStart, gc=False, tag_field="event_type", tag="content.start"):
-    pass
+    """The same, as it was called before steps."""
 
 
 class Delta(msgspec.Struct, gc=False):
+    """A piece of a step; `type` says which members count."""
+
     type: str = ""
     text: str | None = None
     signature: str | None = None
@@ -73,23 +85,29 @@ class Delta(msgspec.Struct, gc=False):
 
 
 class StepDelta(msgspec.Struct, gc=False, tag_field="event_type", tag="step.delta"):
+    """A piece of a step."""
+
     index: int
     delta: Delta
 
 
 class ContentDelta(StepDelta, gc=False, tag_field="event_type", tag="content.delta"):
-    pass
+    """The same, as it was called before steps."""
 
 
 class StepStop(msgspec.Struct, gc=False, tag_field="event_type", tag="step.stop"):
+    """A step is over."""
+
     index: int
 
 
 class ContentStop(StepStop, gc=False, tag_field="event_type", tag="content.stop"):
-    pass
+    """The same, as it was called before steps."""
 
 
 class Failed(msgspec.Struct, gc=False, tag_field="event_type", tag="error"):
+    """An error."""
+
     error: Json = None
 
 
