@@ -182,6 +182,7 @@ def _causes(exc: BaseException) -> list[BaseException]:
             continue
         chain.append(link)
         waiting.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
+        waiting += [given for given in link.args if isinstance(given, BaseException)]  # as httpcore wraps them
         if isinstance(link, BaseExceptionGroup):
             waiting.append(cast("BaseExceptionGroup[BaseException]", link).exceptions[0])
     return chain

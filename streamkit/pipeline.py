@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_chec
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
+from streamkit.frames import Frame
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -27,7 +28,7 @@ class Stage(Protocol[In_contra, Out_co]):
     A stage passes on what it has no business with, reads no clock, draws no random number, writes no log, and never
     raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see, and
     `lanes`, a mapping from exact classes to functions that are called in place of `feed`; a lane that gives None lets
-    its item go on. A stage that changes its `lanes` sends a `Rerouted` notice.
+    its item go on, and it may give one event without a tuple around it. A stage that changes its `lanes` sends a `Rerouted` notice.
     """
 
     def feed(self, item: In_contra, /) -> Iterable[Out_co]:
@@ -69,7 +70,11 @@ AsyncStage = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
 """A plain async generator function from events to events; may stand anywhere among the event stages."""
 
 Lane = Callable[[Any], Any]
-"""What is called for one item: gives what comes out, or None where the item itself goes on, unchanged or marked."""
+"""What is called for one item: gives what comes out (one event or frame may stand without a tuple around it), or None
+where the item itself goes on, unchanged or marked."""
+
+ITEMS = (Event, Frame)
+"""What a lane may give without a tuple around it."""
 
 Chain = tuple[tuple[Lane, "Table"], ...]
 """The lanes that an item of one class takes, each with the table of what stands behind it."""
@@ -179,7 +184,12 @@ class Pipeline(Generic[Item, Out]):
             else:
                 return [item]
             kind = result.__class__
-            if (kind is tuple or kind is list) and len(result) == 1:
+            if kind is not tuple and kind is not list:
+                if kind in table or isinstance(result, ITEMS):
+                    item = result
+                    chain = table[kind]
+                    continue
+            elif len(result) == 1:
                 (item,) = result
                 chain = table[item.__class__]
                 continue
@@ -223,12 +233,15 @@ class Pipeline(Generic[Item, Out]):
             else:
                 out.append(item)
                 return
-            if result.__class__ is not tuple or len(result) != 1:
-                for each in result:
-                    self._push(each, behind, out)
-                return
-            (item,) = result
             table = behind
+            if isinstance(result, ITEMS):
+                item = result
+            elif result.__class__ is tuple and len(result) == 1:
+                (item,) = result
+            else:
+                for each in result:
+                    self._push(each, table, out)
+                return
 
     def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:

@@ -1,6 +1,6 @@
 """The default pipeline, readable in one place."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from streamkit.dialects.base import DecoderOptions, Dialect
@@ -30,6 +30,7 @@ def standard(
     watchdog: Watchdog | None = None,
     strict: Strict | bool = False,
     charset: str | None = None,
+    tools: Collection[str] | None = None,
 ) -> Pipeline[Any, Any]:
     """The pipeline that every face uses: bytes (or frames) in, events out, the response in its last stage.
 
@@ -41,6 +42,7 @@ def standard(
         watchdog: None for none.
         strict: True, or a `Strict` stage, to refuse tolerances.
         charset: what the response's content type names, if not UTF-8 (J14, J18).
+        tools: names of the tools that were offered, so that a spoiled name can be told from a strange one (D36, D39).
 
     Raises:
         UnknownDialect: no dialect has that name.
@@ -63,7 +65,7 @@ def standard(
         think_tags,
         CallFragments(limits=limits),
         ledger,
-        ToolCalls(limits=limits),
+        ToolCalls(limits=limits, tools=tools),
         *_given(refusing),
         *stages,
         Assembler(),

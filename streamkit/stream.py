@@ -5,7 +5,7 @@ every user generator and the watchdog's timer are closed on every way out.
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -43,6 +43,7 @@ def open_stream(
     limits: Limits = DEFAULT_LIMITS,
     strict: Strict | bool = False,
     charset: str | None = None,
+    tools: Collection[str] | None = None,
     on_error: OnError = "raise",
 ) -> "EventStream":
     """A stream of events from a source of bytes; an async context manager and an async iterator.
@@ -56,13 +57,14 @@ def open_stream(
         limits: every bound.
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
+        tools: names of the tools that were offered (D36, D39).
         on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
 
     Raises:
         UnknownDialect: no dialect has that name.
         UsageError: `source` is nothing that bytes can be read from.
     """
-    pipeline = standard(dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset)
+    pipeline = standard(dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools)
     return EventStream(source_of(source), pipeline, on_error=on_error)
 
 

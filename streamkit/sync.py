@@ -1,6 +1,6 @@
 """The synchronous face: bytes that you have, or read yourself, without an event loop."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Literal
 
 from streamkit.dialects.base import Dialect
@@ -25,6 +25,7 @@ def assemble(
     limits: Limits = DEFAULT_LIMITS,
     strict: Strict | bool = False,
     charset: str | None = None,
+    tools: Collection[str] | None = None,
 ) -> Response:
     """The response that these bytes amount to, in whatever pieces they come.
 
@@ -37,12 +38,13 @@ def assemble(
         limits: every bound.
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
+        tools: names of the tools that were offered (D36, D39).
 
     Raises:
         StreamError: the stream failed (`on_error="raise"`).
         UnknownDialect: no dialect has that name.
     """
-    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
+    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools))
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:
@@ -73,6 +75,7 @@ def iter_events(
     limits: Limits = DEFAULT_LIMITS,
     strict: Strict | bool = False,
     charset: str | None = None,
+    tools: Collection[str] | None = None,
 ) -> Iterator[Event]:
     """The events of these bytes, one by one as they arrive; `assemble` has the arguments.
 
@@ -80,7 +83,7 @@ def iter_events(
         StreamError: the stream failed (`on_error="raise"`); raised after the last event.
         UnknownDialect: no dialect has that name.
     """
-    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset))
+    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools))
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:

@@ -42,6 +42,7 @@ def caused(outer, inner):
         (RuntimeError("Event loop is closed"), "dead_event_loop", False),
         (ExceptionGroup("g", [ConnectionRefusedError()]), "connection_refused", True),
         (ReadError(), "read_error", True),
+        (ReadError(OSError("[Errno 111] Connection refused")), "connection_refused", True),
         (ValueError("odd"), "transport_error", True),
     ],
 )

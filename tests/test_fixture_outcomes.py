@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from collections import Counter
 
@@ -182,25 +183,57 @@ def letters(text):
     return Counter(re.sub(r"</?[^<>]*>|\s", "", text))
 
 
-@each_fixture
-def test_cut_at_every_byte_it_keeps_what_came_and_passes_on_no_call_that_was_open(fixture):
-    whole = read(fixture)
-    calls = [(call.call_id, call.name, call.arguments) for call in whole.tool_calls]
-    ends = {0, *(frame.end for frame in Tape(fixture.data, fixture.dialect).frames)}
-    evidence = Evidence(b"", fixture.dialect)
-    for at in range(len(fixture.data)):
-        response = streamkit.assemble([fixture.data[:at]], fixture.dialect, on_error="event")
-        if at in ends:
-            evidence = Evidence(fixture.data[:at], fixture.dialect)
-        told = "".join(item.text + item.reasoning for item in response.items)
-        assert letters(evidence.text) + letters(evidence.reasoning) <= letters(told)
-        passed_on = [(call.call_id, call.name, call.arguments) for call in response.tool_calls]
-        assert [call for call in passed_on if call not in calls] == []
+class Cuts:
+    """Judges what is made of the beginnings of one recording."""
+
+    def __init__(self, fixture):
+        self.fixture = fixture
+        self.whole = read(fixture)
+        self.calls = self.told(self.whole)[2]
+        self.judged = None
+
+    def told(self, response):
+        said = "".join(item.text + item.reasoning for item in response.items)
         raw = "".join(call.arguments for call in (*response.tool_calls, *response.dropped_calls))
-        others = "".join(json.dumps(item.details) for item in response.items if item.call is None)
-        assert letters(evidence.arguments) <= letters(raw + others)
+        raw += "".join(json.dumps(item.details) for item in response.items if item.call is None)
+        return said, raw, [(call.call_id, call.name, call.arguments) for call in response.tool_calls]
+
+    def judge(self, at, evidence):
+        data = [self.fixture.data[:at]]
+        response = streamkit.assemble(data, self.fixture.dialect, on_error="event")
+        told = said, raw, passed_on = self.told(response)
         if response.status == "completed":
-            assert (response.text, passed_on) == (whole.text, calls)
+            assert (response.text, passed_on) == (self.whole.text, self.calls)
+        if self.judged == (told, evidence):
+            return
+        self.judged = told, evidence
+        assert letters(evidence.text) + letters(evidence.reasoning) <= letters(said)
+        assert letters(evidence.arguments) <= letters(raw)
+        assert [call for call in passed_on if call not in self.calls] == []
+
+
+EVERY_BYTE = bool(os.environ.get("STREAMKIT_EVERY_BYTE"))
+
+
+def cuts(fixture):
+    """Where to cut: at every byte of a short recording (of all, if asked for), else near line ends and now and then."""
+    data = fixture.data
+    if EVERY_BYTE or len(data) <= 1500:
+        return range(len(data))
+    near = {border + step for border in (m.end() for m in re.finditer(b"\n", data)) for step in range(-3, 9)}
+    return sorted(at for at in near | set(range(0, len(data), 97)) if 0 <= at < len(data))
+
+
+@each_fixture
+def test_cut_anywhere_it_keeps_what_came_and_passes_on_no_call_that_was_open(fixture):
+    verdict = Cuts(fixture)
+    ends = [frame.end for frame in Tape(fixture.data, fixture.dialect).frames]
+    evidence = Evidence(b"", fixture.dialect)
+    for at in cuts(fixture):
+        if ends and at >= ends[0]:
+            ends = [end for end in ends if end > at]
+            evidence = Evidence(fixture.data[:at], fixture.dialect)
+        verdict.judge(at, evidence)
 
 
 @each_fixture

@@ -8,9 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
-import msgspec
-
 from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.json_text import json_text
 from streamkit.dialects.payloads import SurrogateJoiner, read
 from streamkit.dialects.words import finish_word
 from streamkit.events import Event, ProviderEvent, TextDelta
@@ -115,7 +114,10 @@ def words(value: Json, notes: list[Event]) -> str:
     if value is None:
         return ""
     notes.append(member_mended.seen(detail=f"text: {type(value).__name__}"))
-    return msgspec.json.encode(value).decode()
+    try:
+        return json_text(value)
+    except RecursionError:  # read at the very limit of depth
+        return ""
 
 
 def whole_number(value: Json, notes: list[Event]) -> int:

@@ -8,6 +8,7 @@ from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
+from streamkit.fault_events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
@@ -46,6 +47,8 @@ class WatsonxDecoder(PlainDecoder):
         self._started = False
         self._counts: dict[int, tuple[int, int]] = {}
         """Input and output tokens per answer; frames count upwards and leave the input out later."""
+        self._latest: Result | None = None
+        """The piece of the first answer whose counts were not looked at yet."""
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -56,7 +59,7 @@ class WatsonxDecoder(PlainDecoder):
         if self._started and message.system is None and len(message.results) == 1 and not self.joiner.pending:
             result = message.results[0]
             if result.stop_reason == GOING_ON:
-                self._count(0, result.input_token_count, result.generated_token_count)
+                self._latest = result
                 return (TextDelta(text=result.generated_text),) if result.generated_text else ()
         return self._generation(message)
 
@@ -68,6 +71,8 @@ class WatsonxDecoder(PlainDecoder):
     def payload(self, payload: JsonObject, name: str) -> list[Event]:
         """An error, or a generation with odd members."""
         results = payload.get("results")
+        if payload.get("errors"):
+            return error_events(payload)
         if not is_array(results):
             return foreign(payload, name)
         notes: list[Event] = []
@@ -102,6 +107,8 @@ class WatsonxDecoder(PlainDecoder):
 
     def _usage(self) -> list[Event]:
         """The counts of all answers; none where the wire counts nothing (C31)."""
+        if self._latest is not None:
+            self._count(0, self._latest.input_token_count, self._latest.generated_token_count)
         consumed = max((count for count, _ in self._counts.values()), default=0)
         generated = sum(count for _, count in self._counts.values())
         if not consumed and not generated:

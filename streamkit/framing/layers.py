@@ -15,8 +15,8 @@ from streamkit.quirks.payloads import invalid_utf8
 
 __all__ = ["Framer", "Inflating", "Transcoding", "compression_of", "known_charset"]
 
-STEP = 1 << 18
-"""Bytes that are inflated at once."""
+STEP = 1 << 16
+"""Bytes that are taken in or given out by one step of inflating."""
 
 GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
@@ -66,39 +66,67 @@ class Inflating:
         self._offset = offset
         self._taken = self._given = 0
         self._inflate: Any = _decompressor()
+        self._behind = b""
+        """The byte behind a member, until the next one tells whether another member begins there."""
         self._dead = False
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes."""
         out: list[Frame | Event] = []
-        if self._dead:
-            return out
-        try:
-            for piece in self._pieces(chunk):
-                out += self._inner.feed(piece)
-        except zlib.error as exc:
-            offset = self._offset + self._taken
-            out.append(wire_fault("corrupt_compression", f"the compressed body is broken: {exc}", offset))
-            self._dead = True
-        else:
-            reached = self._reached()
-            if reached:
-                out.append(limit_reached(self._limits, reached, self._given, size=self._size(reached)))
-                self._dead = True
+        for at in range(0, len(chunk), STEP):
+            if not self._dead:
+                self._take(chunk[at : at + STEP], out)
         return out
 
+    def _take(self, data: bytes, out: list[Frame | Event]) -> None:
+        # a call that fails gives nothing of what it had inflated: then the same is done again, byte by byte
+        spare, taken, behind = self._inflate.copy(), self._taken, self._behind
+        pieces: list[bytes] = []
+        try:
+            pieces += self._pieces(data)
+        except zlib.error:
+            if len(data) == 1:
+                self._fail(out)
+                return
+            self._inflate, self._taken, self._behind = spare, taken, behind
+            self._given -= sum(map(len, pieces))
+            for at in range(len(data)):
+                if not self._dead:
+                    self._take(data[at : at + 1], out)
+            return
+        for piece in pieces:
+            out += self._inner.feed(piece)
+        reached = self._reached()
+        if reached:
+            size = self._given if reached == "body" else self._given // max(self._taken, 1)
+            out.append(limit_reached(self._limits, reached, self._given, size=size))
+            self._dead = True
+
+    def _fail(self, out: list[Frame | Event]) -> None:
+        offset = self._offset + self._taken
+        out.append(wire_fault("corrupt_compression", f"the compressed body is broken at byte {offset}", offset))
+        self._dead = True
+
     def _pieces(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._reached():
+        """What the data inflates to, in bounded pieces, until a limit is reached."""
+        more = True
+        while more:
             if self._inflate.eof:
+                data = self._behind + data
+                self._behind = data if data == GZIP[:1] else b""
                 if compression_of(data) != "gzip":
-                    return  # padding behind the last member
+                    return  # padding behind the last member, or not yet known
                 self._inflate = _decompressor()
             piece = self._inflate.decompress(data, STEP)
             rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             self._taken += len(data) - len(rest)
             self._given += len(piece)
             data = rest
-            if piece and not self._reached():
+            # a full piece may have more behind it inside the decompressor, with nothing left to put in
+            more = bool(rest) or len(piece) == STEP
+            if self._reached():
+                return
+            if piece:
                 yield piece
 
     def _reached(self) -> str:
@@ -107,16 +135,12 @@ class Inflating:
             return "body"
         return "expansion" if self._given > self._limits.expansion * self._taken else ""
 
-    def _size(self, limit: str) -> int:
-        return self._given if limit == "body" else self._given // max(self._taken, 1)
-
     def close(self) -> list[Frame | Event]:
         """What the framer held back, and word of a cut."""
         out: list[Frame | Event] = []
         if not self._dead:
             self._dead = True
             if not self._inflate.eof:
-                out += self._inner.feed(self._inflate.flush())
                 out.append(eof_partial.seen(detail="the compressed body is cut", data={"bytes": 0}))
         return self._inner.close() + out
 

@@ -112,7 +112,7 @@ class AnyFramer:
         """Step over white space until the first bytes tell something."""
         head = self._head
         head += chunk
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if self._at == 0 and head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return self._transcode("utf-16")
         if self._at == 0 and BOM.startswith(head[:3]) and head:
             if len(head) < len(BOM):
@@ -139,7 +139,7 @@ class AnyFramer:
         if self._charset:
             return self._transcode(self._charset)
         if 0 in head[:2]:
-            return self._transcode("utf-16-le" if head[1] == 0 else "utf-16-be")
+            return self._transcode("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
         if first == b":" or head.startswith(FIELDS):
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
         if any(field.startswith(head) for field in FIELDS):

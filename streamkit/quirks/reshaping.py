@@ -11,6 +11,21 @@ __all__ = ["frame_unrecognised", "member_coerced", "member_unreadable"]
 DIALECTS = ("gemini", "gemini-interactions", "ollama", "cohere", "bedrock", "mistral-conversations")
 
 
+LOSSY = (
+    "choices",
+    "errors",
+    "finish_reason",
+    "items",
+    "raw_finish_reason",
+    "reasoning",
+    "status",
+    "text",
+    "tool_calls",
+    "usage",
+)
+"""What may be missing where one member of one frame could not be read."""
+
+
 def _small_number(payload: Json, spoil: Json) -> bool:
     """Put `spoil` (None: its own text) where a frame of these dialects counts items; whether there was such a place."""
     if not is_object(payload):
@@ -32,7 +47,7 @@ def member_coerced(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, None) else None)
 
 
-@quirk(*DIALECTS, effect="lossy", catalogue="F19", fields=("text", "items", "tool_calls", "status", "finish_reason"))
+@quirk(*DIALECTS, effect="lossy", catalogue="F19", fields=LOSSY)
 def member_unreadable(tape: Tape) -> Iterator[Edit]:
     """A member has a JSON type in which it means nothing; the rest of its frame is read, the member is kept here."""
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, {"odd": True}) else None)
@@ -42,4 +57,4 @@ def member_unreadable(tape: Tape) -> Iterator[Edit]:
 def frame_unrecognised(tape: Tape) -> Iterator[Edit]:
     """A frame that the dialect's documents do not name; it is passed on as it came."""
     for frame in tape.frames:
-        yield tape.insert(frame, {"x_relay": {"region": "eu"}}, "x-relay")
+        yield tape.insert(frame, {"x_relay": {"region": "eu"}})

@@ -1,6 +1,7 @@
 """Deviations in how thinking is marked inside visible text (group E)."""
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 
 from streamkit.jsontypes import Json
 from streamkit.quirks.registry import quirk
@@ -112,12 +113,23 @@ def think_inline_pair(tape: Tape) -> Iterable[Edit]:
     sources=("PA pydantic_ai_slim _parts_manager.py",),
 )
 def blank_text_dropped(tape: Tape) -> Iterable[Edit]:
-    """Text of nothing but white space beside reasoning or a tool call is no answer and is not given out."""
-    if next(contents(tape), None):
-        return
-    for frame in tape.frames:
-        holder = delta_of(payload := frame.json)[0]
-        if holder is not None and holder.get("tool_calls"):
-            holder["content"] = "\n\n"
-            yield tape.replace(frame, payload, "blank text beside a call")
-            return
+    """Text of nothing but white space beside reasoning or a call, in an answer with think blocks, is not given out."""
+    frames = [(frame, payload) for frame in tape.frames if has_calls(payload := frame.json)]
+    if len(frames) > 1 and not any(contents(tape)):
+        (first, block), (second, blank) = deepcopy(frames[0]), frames[1]
+        holder = delta_of(block)[0]
+        del holder["tool_calls"]
+        holder["content"] = "<think></think>"
+        delta_of(blank)[0]["content"] = "\n\n"
+        parts = (
+            tape.encode(block, first.event),
+            tape.data[first.start : second.start],
+            tape.encode(blank, second.event),
+        )
+        yield Edit(first.start, second.end, b"".join(parts), "blank text between pieces of calls")
+
+
+def has_calls(payload: Json) -> bool:
+    """Whether a payload holds pieces of tool calls."""
+    holder = delta_of(payload)[0]
+    return holder is not None and bool(holder.get("tool_calls"))

@@ -4,7 +4,7 @@ The hot path of a delta is one look-up by key, one write, one attribute set. Eve
 late pieces, limits) is the slow path, taken once an item or less.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import force_setattr, replace
 
@@ -60,6 +60,14 @@ class Books:
         self._started: ResponseStarted | None = None
         self._named = False
         self._dead = False
+        # the way of the last text or reasoning delta: where it went, and how many characters still fit there
+        self._hot: Entry | None = None
+        self._hot_key: Key = None
+        self._hot_index: int | tuple[str, int] | None = None
+        self._hot_choice = 0
+        self._hot_id = ""
+        self._hot_room = self._hot_granted = 0
+        self._hot_write: Callable[[str], int] = len
 
     def _begin(self, started: ResponseStarted | None = None) -> Events:
         event = started or ResponseStarted()
@@ -147,6 +155,7 @@ class Books:
         return [] if entry is None else self._close_entry(entry, "completed")
 
     def _close_entry(self, entry: Entry, status: Status) -> list[Event]:
+        self._cool()
         self._register.close(entry)
         return [ItemFinished(item_id=entry.id, choice=entry.choice, status=status, details=entry.details)]
 
@@ -163,6 +172,7 @@ class Books:
             return ()
         if not entry.open:
             return (item_finished_twice.seen(item_id=entry.id),)
+        self._cool()
         self._register.close(entry)
         out: list[Event] = [quirk.seen(item_id=entry.id)] if quirk is not None else []
         details = {**entry.details, **event.details}
@@ -170,67 +180,77 @@ class Books:
         return out
 
     def _text(self, event: TextDelta) -> Passed:
-        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
-        write = entry.writers.get(event.index) if entry is not None else None
-        if write is None or entry is None:
-            return self._place(event, "message", "text", event.index, event.index, event.text)
-        size = write(event.text)
-        entry.room -= size
-        self._room -= size
-        if entry.room < 0 or self._room < 0:
-            return (self._overflow(entry),)
-        force_setattr(event, "item_id", entry.id)
-        return None
+        if event.key == self._hot_key and event.index == self._hot_index and event.choice == self._hot_choice:
+            room = self._hot_room = self._hot_room - self._hot_write(event.text)
+            if room >= 0:
+                force_setattr(event, "item_id", self._hot_id)
+                return None
+            return (self._overflow_hot(),)
+        return self._place(event, "message", "text", event.index, event.text)
 
     def _reasoning(self, event: ReasoningDelta) -> Passed:
-        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
         slot = (event.kind, event.index)
-        write = entry.writers.get(slot) if entry is not None else None
-        if write is None or entry is None:
-            return self._place(event, "reasoning", event.kind, event.index, slot, event.text)
-        size = write(event.text)
-        entry.room -= size
-        self._room -= size
-        if entry.room < 0 or self._room < 0:
-            return (self._overflow(entry),)
-        force_setattr(event, "item_id", entry.id)
-        return None
+        if event.key == self._hot_key and slot == self._hot_index and event.choice == self._hot_choice:
+            room = self._hot_room = self._hot_room - self._hot_write(event.text)
+            if room >= 0:
+                force_setattr(event, "item_id", self._hot_id)
+                return None
+            return (self._overflow_hot(),)
+        return self._place(event, "reasoning", event.kind, event.index, event.text)
 
     def _arguments(self, event: ArgumentsDelta) -> Passed:
-        entry = self._flow.get(event.choice) if event.key is None else self._known.get(event.key)
-        write = entry.writers.get("arguments") if entry is not None else None
-        if write is None or entry is None:
-            return self._place(event, "function_call", "arguments", 0, "arguments", event.text)
-        entry.room -= write(event.text)
+        entry = self._known.get(event.key)
+        if entry is None or entry.write is None:
+            return self._place(event, "function_call", "arguments", 0, event.text)
+        entry.room -= entry.write(event.text)
         if entry.room < 0:
             return (self._overflow(entry),)
         force_setattr(event, "item_id", entry.id)
         return None
 
     def _refusal(self, event: RefusalDelta) -> Events:
-        return self._place(event, "message", "refusal", event.index, ("refusal", event.index), event.text)
+        return self._place(event, "message", "refusal", event.index, event.text)
 
-    def _place(
-        self, event: ItemEvent, item_type: str, kind: PartKind, index: int, slot: object, text: str
-    ) -> list[Event]:
-        """The slow path of a delta: find or open its item, remember the way, take it in."""
+    def _place(self, event: ItemEvent, item_type: str, kind: PartKind, index: int, text: str) -> list[Event]:
+        """The slow path of a delta: find or open its item, take it in, remember the way for the next one."""
         if not text:
             return []
+        self._cool()
         entry, out = self._entry(event, item_type)
         if entry is None:
             return out
         write = entry.part(kind, index).write
-        rotating = event.key is not None and self._known.get(event.key) is not entry
-        if kind != "refusal" and not rotating:
-            entry.writers[slot] = write
         size = write(text)
         entry.room -= size
         self._room -= 0 if kind == "arguments" else size
         if entry.room < 0 or self._room < 0:
             return [*out, self._overflow(entry)]
+        if event.key is None or self._known.get(event.key) is entry:
+            if kind == "arguments":
+                entry.write = write
+            elif kind != "refusal":
+                self._hot = entry
+                self._hot_key, self._hot_choice, self._hot_id, self._hot_write = event.key, event.choice, entry.id, write
+                self._hot_index = index if kind == "text" else (kind, index)
+                self._hot_room = self._hot_granted = min(entry.room, self._room)
         force_setattr(event, "item_id", entry.id)
         out.append(event)
         return out
+
+    def _cool(self) -> None:
+        """Forget the way of the last delta, and settle what it used."""
+        if self._hot is not None:
+            used = self._hot_granted - self._hot_room
+            self._hot.room -= used
+            self._room -= used
+            self._hot = None
+            self._hot_index = None
+
+    def _overflow_hot(self) -> Event:
+        entry = self._hot
+        self._cool()
+        assert entry is not None
+        return self._overflow(entry)
 
     def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:
         entry, out = self._entry(event, "message")

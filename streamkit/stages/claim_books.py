@@ -46,6 +46,7 @@ class ClaimBooks(Books):
         return out
 
     def _give(self, entry: Entry, kind: PartKind, text: str, index: int) -> list[Event]:
+        self._cool()
         size = entry.part(kind, index).write(text)
         entry.room -= size
         self._room -= 0 if kind == "arguments" else size
@@ -54,8 +55,9 @@ class ClaimBooks(Books):
         return [delta_of(entry, kind, text, index)]
 
     def _replace_part(self, entry: Entry, kind: PartKind, index: int, text: str) -> list[Event]:
+        self._cool()
         entry.parts.pop((kind, index), None)
-        entry.writers.clear()
+        entry.write = None
         entry.part(kind, index).write(text)
         return [PartReplaced(item_id=entry.id, choice=entry.choice, kind=kind, text=text, index=index)]
 
@@ -93,6 +95,7 @@ class ClaimBooks(Books):
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)
             if changed:
                 out.append(call_id_changed.seen(item_id=entry.id, detail=f"{entry.call_id} became {event.call_id}"))
+            self._cool()
             self._register.close(entry)
             out.append(
                 ItemFinished(
@@ -120,7 +123,7 @@ class ClaimBooks(Books):
             out += self._open(key, "reasoning", event.choice, event.sequence_number)
             if not self._dead:
                 delta = ReasoningDelta(key=key, choice=event.choice, text=event.reasoning)
-                out += self._place(delta, "reasoning", "reasoning", 0, ("reasoning", 0), event.reasoning)
+                out += self._place(delta, "reasoning", "reasoning", 0, event.reasoning)
                 out += self._close_entry(self._known[key], "completed")
         return out
 

@@ -44,10 +44,10 @@ class Closing:
             self.claims[event.choice] = event
         return [finish_twice.seen(detail=f"{known.raw_finish_reason!r} and {event.raw_finish_reason!r}")]
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether items that are still open now were cut by a length cap or a filter."""
-        return any(self.status(claim) != "completed" for claim in self.claims.values())
+    def cut(self, entries: Iterable[Entry]) -> set[str]:
+        """Ids of the open items that a length cap or a filter cut: the last one of each choice that says so (C37)."""
+        last = {entry.choice: entry.id for entry in entries if entry.open}
+        return {last[c] for c, claim in self.claims.items() if c in last and self.status(claim) != "completed"}
 
     @staticmethod
     def status(claim: FinishClaimed) -> Status:

@@ -239,10 +239,11 @@ class Ledger(ClaimBooks):
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
         out: list[Event] = []
         self._settle_neutral()
-        status: Status = "incomplete" if self._closing.cut_short else "completed"
+        cut = self._closing.cut(self._register.entries)
         for entry in self._register.entries:
             if not entry.open:
                 continue
+            status: Status = "incomplete" if entry.id in cut else "completed"
             client_side = entry.type in ("message", "reasoning") or is_client_call(entry.type)
             if self.closes and entry.announced and client_side and status == "completed":
                 out.append(item_not_closed.seen(item_id=entry.id, detail=entry.type))

@@ -39,7 +39,7 @@ class Entry:
         "signature",
         "type",
         "wire_id",
-        "writers",
+        "write",
     )
 
     def __init__(self, item_id: str, item_type: str, choice: int, room: int) -> None:
@@ -60,8 +60,8 @@ class Entry:
         self.signature = ""
         self.details: JsonObject = {}
         self.parts: dict[tuple[PartKind, int], StringIO] = {}
-        self.writers: dict[object, Callable[[str], int]] = {}
-        """By slot (see the ledger); empty once the item is closed, so that late deltas take the slow path."""
+        self.write: Callable[[str], int] | None = None
+        """Writes argument text; None once the item is closed, so that late deltas take the slow path."""
 
     def part(self, kind: PartKind, index: int) -> StringIO:
         """The buffer of one part."""
@@ -192,7 +192,7 @@ class Register:
     def close(self, entry: Entry) -> None:
         """The item is over."""
         entry.open = False
-        entry.writers.clear()
+        entry.write = None
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
 

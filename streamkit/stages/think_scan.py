@@ -246,9 +246,6 @@ class ThinkScanner:
     def _confirm_mention(self, out: Found) -> None:
         """The doubtful closer was reasoning, and so is what followed it."""
         held, self._doubt = "".join(self._doubt or ()), None
-        if not self._begun:
-            held = "".join(self._blank) + held
-            self._begun = True
         out.append(Piece("reasoning", held, self.blocks))
 
     def _open_block(self, name: str, tag: str, out: Found) -> None:

@@ -6,7 +6,7 @@ their own. Text moves between channels and none is lost but tags, and white spac
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from streamkit.events import (
     Event,
@@ -132,13 +132,19 @@ class ThinkTags:
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
         self._beside: set[int] = set()
-        self.lanes = {TextDelta: self._quick_text, ReasoningDelta: self._beside_text, CallFragment: self._beside_text}
+        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {
+            TextDelta: self._quick_text,
+            ReasoningDelta: self._beside_text,
+            CallFragment: self._beside_text,
+        }
         """The classes that come by the thousand."""
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, or what its text turned out to be."""
         lane = self.lanes.get(type(event))
-        out = lane(event) if lane is not None else self._other(event) if self.enabled else None  # type: ignore[operator]  # each lane takes the class it is filed under
+        if lane is None:
+            return self._other(event) if self.enabled else (event,)
+        out = lane(event)
         return (event,) if out is None else out
 
     def _quick_text(self, event: TextDelta) -> Iterable[Event] | None:

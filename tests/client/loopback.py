@@ -30,6 +30,7 @@ class Connection:
             rest += await self.stream.receive()
         self.body = rest
         self.server.requests.append(self)
+        self.server.asked.set()
 
     async def send(self, data):
         await self.stream.send(data)
@@ -71,6 +72,7 @@ class Server:
         self.port = port
         self.requests = []
         self.connections = 0
+        self.asked = anyio.Event()
         self.closed = anyio.Event()
 
 

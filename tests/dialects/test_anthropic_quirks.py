@@ -29,6 +29,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.events import (
     ArgumentsDelta,
     ErrorReported,
+    ItemFinished,
     ItemStarted,
     ProviderEvent,
     QuirkSeen,
@@ -96,6 +97,16 @@ def test_b19_delta_without_start_opens_a_block_of_its_kind():
     assert quirks(events) == ["implicit_block", "implicit_block"]
     assert told(events)[0]["text"] == "a"
     assert told(events)[1]["arguments"] == "{}"
+
+
+def test_b19_a_stop_without_anything_before_it():
+    events = decode([START, stop(3), end(), STOP])
+    assert quirks(events) == ["implicit_block"]
+    assert of(events, ItemFinished) == []
+
+
+def test_the_same_counts_again_are_no_news():
+    assert len(of(decode([*TEXT[:-1], end(), STOP]), UsageReported)) == 2
 
 
 def test_a_delta_behind_its_stop_is_not_an_implicit_block():
@@ -180,6 +191,15 @@ def test_b25_input_in_the_start():
     assert told(decode([START, call]))[0]["arguments"] == '{"p":"."}'
 
 
+def test_b25_input_as_text_in_the_start():
+    call = begin(0, "tool_use", id="t", name="ls", input='{"p":1}')
+    assert told(decode([START, call, stop(0)]))[0]["arguments"] == '{"p":1}'
+
+
+def test_a_second_stop_is_passed_on_for_the_ledger_to_judge():
+    assert [event.key for event in of(decode([*TEXT[:5], stop(0), end(), STOP]), ItemFinished)] == [0, 0]
+
+
 def test_b25_deltas_replace_the_input_of_the_start():
     call = begin(0, "tool_use", id="t", name="ls", input={"p": "."})
     events = decode([START, call, arguments(0, '{"p":'), arguments(0, "2}"), stop(0), end("tool_use"), STOP])
@@ -253,6 +273,8 @@ def test_a27_type_from_the_event_name_and_conflict():
     assert set(quirks(events)) == {"type_conflict"}
     assert told(events)[0]["text"] == "Hello"
     assert quirks(decode(frame(payload, "message") for payload in TEXT)) == []
+    events = decode([START, frame({"type": "relay_status"}, "ping")])
+    assert quirks(events) == ["type_conflict", "undocumented_frame"]
 
 
 def test_members_of_other_json_types():
@@ -282,8 +304,11 @@ def test_a_tool_input_as_object_and_a_block_without_object():
     assert quirks(events) == ["piece_shape"]
     events = decode([START, {"type": "content_block_start", "index": 0, "content_block": None}, words(0, "x"), stop(0)])
     assert (told(events)[0]["text"], quirks(events)) == ("x", ["piece_shape"])
-    nameless = {"type": "content_block_start", "index": 0, "content_block": {"id": "t", "name": "ls"}}
-    assert of(decode([START, nameless]), ItemStarted)[0].type == "function_call"
+    for members, kind in (({"id": "t", "name": "ls"}, "function_call"), ({"thinking": "a"}, "reasoning")):
+        untyped = {"type": "content_block_start", "index": "0", "content_block": members}
+        events = decode([START, untyped])
+        assert of(events, ItemStarted)[0].type == kind
+        assert set(quirks(events)) == {"piece_shape", "piece_type_missing"}
 
 
 def test_starts_without_index_are_new_blocks():

@@ -206,3 +206,9 @@ def test_one_error_is_told_once_though_its_frames_repeat_it():
 def test_metadata_is_reported_when_it_changes():
     events = decode(chunk({"content": "a"}, service_tier="a"), chunk({}, finish="stop", service_tier="a"))
     assert of(events, MetadataReported) == []
+
+
+def test_a_claimed_finish_is_never_inferred_again():
+    events = decode(chunk({"content": "a"}), chunk({}, finish="length"), usage_frame())
+    assert finishes(events) == [(0, "length", "length")]
+    assert quirks_of(events) == []

@@ -174,3 +174,11 @@ def test_j01_halves_in_every_channel():
     assert "".join(event.text for event in of(events, RefusalDelta)) == "😀\ufffd"
     assert reasoning_of(events) == "😀\ufffd"
     assert "".join(event.arguments for event in of(events, CallFragment)) == "😀\ufffd"
+
+
+def test_f06_a_message_beside_a_blank_delta_waits_for_the_finish():
+    def both(piece, whole):
+        return chunk({"content": piece}, choice={"message": {"content": whole}})
+
+    events = decode(both("", "a"), chunk({"content": "a"}), chunk({"content": "b"}, finish="stop"))
+    assert (text_of(events), quirks_of(events)) == ("ab", [])

@@ -227,6 +227,13 @@ def test_A20_what_is_flushed_comes_out_at_once():
     assert payloads(framer.feed(packer.compress(b"data: 2\n\n") + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"2"]
 
 
+def test_A20_nothing_waits_inside_the_decompressor():
+    packer = zlib.compressobj(wbits=31)
+    framer = AnyFramer("sse")
+    body = b"data: " + b"x" * 200_000 + b"\n\n"
+    assert payloads(framer.feed(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"x" * 200_000]
+
+
 def test_A20_a_cut_tail_keeps_what_was_inflated():
     out = sniffed(gzipped(LONG)[:-60], "sse")
     assert len(frames(out)) > 1000

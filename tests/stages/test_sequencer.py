@@ -10,6 +10,7 @@ from streamkit.events import KeepAlive, MetadataReported, QuirkSeen, ResponseSta
 from streamkit.evidence import EndMarker, FinishClaimed
 from streamkit.items import Usage
 from streamkit.limits import Limits
+from streamkit.pipeline import Pipeline
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
 from streamkit.stages.sequencer import Sequencer
@@ -46,6 +47,13 @@ def test_frames_in_order_pass_at_once_and_untouched():
         event = delta(number)
         assert list(stage.feed(event)) == [event]
     assert list(stage.close()) == []
+
+
+def test_in_a_pipeline_numbers_in_order_take_the_lane():
+    pipeline = Pipeline(Sequencer())
+    events = [delta(0), delta(1), delta(3), delta(2), delta(4)]
+    out = [each for event in events for each in pipeline.feed(event)]
+    assert (numbers(out), quirks(out)) == ([0, 1, 2, 3, 4], {"sequence_restored": 1})
 
 
 def test_b13_order_is_restored_inside_the_window():

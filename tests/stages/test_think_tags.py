@@ -24,6 +24,7 @@ from streamkit.evidence import (
     TextReclassified,
 )
 from streamkit.limits import Limits
+from streamkit.pipeline import Pipeline
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
 from streamkit.stages.think_tags import ThinkTags
@@ -194,18 +195,26 @@ def test_e09_white_space_around_blocks():
 
 
 def test_e09_blank_text_beside_reasoning_or_a_call():
-    call = CallFragment(name="ls")
-    assert run([TextDelta(text="\n\n"), call])[1:] == [call]
-    assert read(run([TextDelta(text="\n\n"), call]))[2] == {"blank_text_dropped": 1}
-    thought = ReasoningDelta(text="a")
-    assert read(run([thought, TextDelta(text=" "), FinishClaimed(finish_reason="stop")]))[0] == ""
-    assert read(run([thought, TextDelta(text=" "), TextDelta(text="hi")]))[:2] == (" hi", "a")
-    assert (
-        read(run([thought, TextDelta(text="hi"), FinishClaimed(finish_reason="stop"), TextDelta(text=" ")]))[0] == "hi "
-    )
-    assert read(run([TextDelta(text=" "), FinishClaimed(finish_reason="stop")]))[0] == " "
-    keyed = TextDelta(text=" ", key=0)
-    assert read(run([ReasoningDelta(text="a", key=1), keyed]))[0] == " "  # its item is already open
+    block, blank, call = TextDelta(text="<think>a</think>"), TextDelta(text="\n\n"), CallFragment(name="ls")
+    assert read(run([block, call, blank, call])) == ("", "a", {"think_block": 1, "blank_text_dropped": 1})
+    finish = FinishClaimed(finish_reason="stop")
+    assert read(run([block, call, blank, finish]))[0] == ""
+    assert read(run([block, call, blank, TextDelta(text="hi")]))[0] == "\n\nhi"
+    assert read(run([block, call, TextDelta(text="hi"), finish, blank]))[0] == "hi\n\n"
+
+
+def test_e09_blank_text_stays_where_no_think_block_stands():
+    blank, call, thought = TextDelta(text="\n\n"), CallFragment(name="ls"), ReasoningDelta(text="a")
+    assert run([blank, call]) == [blank, call]
+    assert run([thought, blank, call]) == [thought, blank, call]
+    assert read(run([blank, FinishClaimed(finish_reason="stop")]))[0] == "\n\n"
+    assert read(run([ReasoningDelta(text="a", key=1), TextDelta(text=" ", key=0)]))[0] == " "
+
+
+def test_e09_blank_text_with_a_key_stays_for_its_item_is_open():
+    block, call = TextDelta(text="<think>a</think>", key=0), ItemStarted(type="function_call", key=1)
+    blank = [TextDelta(text=" ", key=0), ItemFinished(key=0)]
+    assert read(run([block, ItemFinished(key=0), call, *blank]))[0] == " "
 
 
 def test_e10_opener_content_and_closer_in_one_delta():
@@ -284,6 +293,9 @@ def test_snapshots_lose_their_blocks_too():
     assert len(run([whole])) == 2
     plain = ItemClaimed(type="message", parts=(PartClaim("text", "a < b"),))
     assert run([plain])[0] is plain
+    for silent in (PartClaim("text", None), PartClaim("refusal", "<think>"), PartClaim("text", "a < b")):
+        event = PartClaimed(claim=silent)
+        assert run([event])[0] is event
     started = ItemStarted(type="message", key=0)
     assert run([started])[0] is started
 
@@ -362,7 +374,7 @@ CHAT = b"".join(
     b'data: {"choices":[{"index":0,"delta":%s}]}\n\n' % delta
     for delta in (b'{"role":"assistant","content":""}', b'{"content":"Hello"}', b'{"content":" there"}')
 )
-CALL = b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}\n\n'
+CALL = b'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}\n\n' * 2
 
 
 def planted(tape, quirk):
@@ -393,6 +405,21 @@ def test_planted_faults_are_named(quirk, framing):
 
 
 def test_planted_blank_text_is_named():
-    assert [quirks for _, _, quirks in planted(Tape(CALL, "chat"), "blank_text_dropped")] == [{"blank_text_dropped": 1}]
+    found = list(planted(Tape(CALL, "chat"), "blank_text_dropped"))
+    assert found == [("", "", {"think_block": 1, "blank_text_dropped": 1})]
     assert list(planted(Tape(CHAT, "chat"), "blank_text_dropped")) == []
     assert list(planted(Tape(b"data: [DONE]\n\n", "chat"), "think_block")) == []
+
+
+def test_subclasses_of_events_count_too():
+    class Mine(TextDelta, kw_only=True, frozen=True):
+        """Text of a stage of one's own."""
+
+    assert read(run([Mine(text="<think>a</think>hi")]))[:2] == ("hi", "a")
+
+
+def test_in_a_pipeline_plain_events_take_the_lanes():
+    pipeline = Pipeline(ThinkTags())
+    thought, call = ReasoningDelta(text="a"), CallFragment(name="ls")
+    events = [thought, thought, call, call, TextDelta(text="hi"), TextDelta(text=" you"), call]
+    assert [out for event in events for out in pipeline.feed(event)] == events

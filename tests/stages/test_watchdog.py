@@ -18,7 +18,7 @@ from streamkit.events import (
 )
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaim, PartClaimed
 from streamkit.items import Usage
-from streamkit.pipeline import Pulsed, Timed
+from streamkit.pipeline import Pipeline, Pulsed, Timed
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
 from streamkit.stages.watchdog import Watchdog
@@ -250,6 +250,14 @@ def test_renewed_and_restarted_watchdogs_are_fresh():
 def test_it_is_what_the_driver_looks_for():
     assert isinstance(Watchdog(), Timed)
     assert isinstance(Watchdog(), Pulsed)
+
+
+def test_it_costs_a_pipeline_no_more_than_a_flag():
+    bench = Bench(idle=None, progress=300)
+    pipeline = Pipeline(bench.dog)
+    bench.read(100)
+    assert pipeline.feed(text(3)) == [text(3)]
+    assert bench.due == 400
 
 
 def test_nothing_of_timing_can_be_planted_in_bytes():

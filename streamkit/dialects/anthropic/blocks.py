@@ -5,9 +5,8 @@ for the client; every other type (server-side tools, their results, compaction) 
 in the item's details, so that nothing of it is lost for replay (D43).
 """
 
-import msgspec
-
 from streamkit.dialects.anthropic import wire
+from streamkit.dialects.json_text import json_text
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -153,8 +152,8 @@ def input_text(value: Json) -> str:
     if isinstance(value, str):
         return value
     try:
-        return msgspec.json.encode(value).decode()
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return json_text(value)
+    except RecursionError:  # read at the very limit of depth
         return ""
 
 

@@ -88,7 +88,7 @@ class AgentDecoder:
         out: list[Event] = []
         inputs = payload.get("invocationInputs")
         for each in inputs if is_array(inputs) else ():
-            told = next((value for value in each.values() if is_object(value)), {}) if is_object(each) else {}
+            told = _call_in(each)
             name = told.get("function") or told.get("apiPath") or ""
             parameters = told.get("parameters")
             arguments = {
@@ -100,6 +100,14 @@ class AgentDecoder:
             out += self._calls.whole(0, str(name), "", json_text(arguments), extra=extra)
         out.append(FinishClaimed(finish_reason="tool_calls", raw_finish_reason="returnControl"))
         return out
+
+
+def _call_in(each: Json) -> JsonObject:
+    """What is inside `functionInvocationInput` or `apiInvocationInput`."""
+    for value in each.values() if is_object(each) else ():
+        if is_object(value):
+            return value
+    return {}
 
 
 def _files(payload: JsonObject) -> list[Event]:

@@ -47,7 +47,9 @@ def recognise_agent(frame: Frame) -> int:
     """Whether a payload holds an agent's text, or an event is one that only agents have."""
     data = _inside(frame)
     if data is not None:
-        return NO if recognise_invoke(frame) else LIKELY
+        if recognise_invoke(frame):
+            return NO
+        return POSSIBLE if data.startswith(b"{") else LIKELY
     if frame.kind != "event":
         return POSSIBLE
     return LIKELY if frame.event in AGENT_EVENTS else NO

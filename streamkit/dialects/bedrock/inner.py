@@ -15,7 +15,16 @@ __all__ = ["inner_decoder"]
 
 CONVERSE_MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(Members))
 ANTHROPIC_TYPES = frozenset(
-    {"message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop", "ping", "error"}
+    {
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "ping",
+        "error",
+    }
 )
 
 

@@ -1,7 +1,7 @@
 """What comes beside the text: annotations, citations, search results, images and audio (F11, F12)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from streamkit.dialects.chat.values import digest, json_text
 from streamkit.events import AnnotationAdded, Event, MediaAdded, MetadataReported
@@ -17,6 +17,7 @@ class Sources:
     def __init__(self) -> None:
         self._seen: set[tuple[str, bytes]] = set()
         self._lists: dict[str, list[Json]] = {}
+        self._last: dict[str, Sequence[Json]] = {}
 
     def _news(self, channel: str, values: Iterable[Json]) -> list[Json]:
         news: list[Json] = []
@@ -32,11 +33,14 @@ class Sources:
         news = self._news(f"annotations {choice}", values)
         return [AnnotationAdded(choice=choice, annotation=value) for value in news]
 
-    def lists(self, **found: Iterable[Json] | None) -> list[Event]:
+    def lists(self, **found: Sequence[Json] | None) -> list[Event]:
         """The lists of the response as a whole, if something is new in them; each is reported as far as it is known."""
         changed: JsonObject = {}
         for name, values in found.items():
-            if values and (news := self._news(name, values)):
+            if not values or values == self._last.get(name):
+                continue
+            self._last[name] = values
+            if news := self._news(name, values):
                 known = self._lists.setdefault(name, [])
                 known += news
                 changed[name] = list(known)

@@ -45,6 +45,8 @@ Events = Iterable[Event]
 ARGUMENT_DELTAS = ("response.mcp_call_arguments.delta", "response.mcp_call.arguments.delta")
 TEXT_DELTA = "response.output_text.delta"
 WHOLE_BODY = ("response", "realtime.response")
+decode = wire.FRAME.decode
+TextDeltaFrame = wire.TextDeltaFrame
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
 KNOWN_TYPES = frozenset(NAMES.values())
 
@@ -58,6 +60,7 @@ class ResponsesDecoder:
         self._limits = options.limits
         self._joiner = SurrogateJoiner()
         self._unnumbered = False
+        self.lanes = {Frame: self._quick}
         self._table: dict[type, Callable[..., Events]] = {
             wire.TextDeltaFrame: self._joined,
             wire.ArgumentsDeltaFrame: self._arguments,
@@ -85,20 +88,23 @@ class ResponsesDecoder:
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
+        out = self._quick(frame)
+        return (out,) if isinstance(out, Event) else out
+
+    def _quick(self, frame: Frame) -> Event | Events:
+        """A piece of text becomes its event; any other frame goes to what reads its kind."""
         try:
-            message = wire.FRAME.decode(frame.data)
+            message = decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._tolerant(frame)
         kind = message.__class__
         name = frame.event
-        if kind is wire.TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
-            return (
-                TextDelta(
-                    sequence_number=message.sequence_number,
-                    key=("item", message.output_index, message.item_id),
-                    text=message.delta,
-                    index=message.content_index,
-                ),
+        if kind is TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
+            return TextDelta(
+                sequence_number=message.sequence_number,
+                key=("item", message.output_index, message.item_id),
+                text=message.delta,
+                index=message.content_index,
             )
         if name and name != NAMES[kind]:
             return [type_conflict.seen(detail=name), *self._table[kind](message)]
