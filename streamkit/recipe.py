@@ -60,7 +60,7 @@ def standard(
     return Pipeline(
         framer,
         decoder,
-        *_given(watchdog),
+        *_given(watchdog.renewed() if watchdog is not None else None),
         sequencer,
         think_tags,
         CallFragments(limits=limits),

@@ -177,11 +177,8 @@ class LiveStream:
             self._held.append(event)
             if isinstance(event, ItemEvent):
                 return None
-            failure = event.error if isinstance(event, (ErrorReported, StreamEnded)) else None
-            if failure is not None and self._attempts.allows(failure):
-                return failure
-            if isinstance(event, StreamEnded):
-                return None
+            if isinstance(event, ErrorReported | StreamEnded):
+                return event.error if event.error is not None and self._attempts.allows(event.error) else None
         return None
 
     async def _connect(self) -> None:

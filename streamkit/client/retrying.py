@@ -59,6 +59,7 @@ class Attempts:
         self._retries = retries
         self._iterator: AsyncIterator[Any] | None = None
         self._current: Any = None
+        self._over = False
         self.number = 1
         """Of the attempt that is running, from 1."""
 
@@ -69,7 +70,7 @@ class Attempts:
     @property
     def remain(self) -> bool:
         """Whether there could be another attempt at all."""
-        return self.number <= self._retries.count
+        return self.number <= self._retries.count and not self._over
 
     async def again(self, info: ErrorInfo) -> bool:
         """Wait, and start the next attempt; False where there is to be none."""
@@ -85,6 +86,7 @@ class Attempts:
         try:
             self._current = await anext(iterator)
         except AttemptFailed:
+            self._over = True  # the application has switched stamina off, or bounded it
             return False
         self.number += 1
         return True

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from itertools import pairwise
 
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
@@ -44,7 +45,7 @@ def missing_blank_line(tape: Tape) -> Iterator[Edit]:
     """Events follow each other without a blank line between; a whole JSON document ends where the next one begins."""
     if not _is_event_stream(tape):
         return
-    for frame, following in zip(tape.frames, tape.frames[1:], strict=False):
+    for frame, following in pairwise(tape.frames):
         whole = frame.data[:1] in (b"{", b"[") and following.start == frame.end
         if whole and (frame.json is not None or frame.data == b"[DONE]"):
             yield Edit(frame.end - _blank_line(tape, frame), frame.end, b"")

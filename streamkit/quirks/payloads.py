@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
@@ -27,9 +28,14 @@ VISIBLE = re.compile(rb'"(?:content|text|delta|thinking)"\s*:\s*"')
 """Where a payload's own words begin."""
 
 
+def _frames(tape: Tape) -> tuple[TapeFrame, ...]:
+    """The frames that may be changed; where the payloads stand bare, the first one shows what framing it is."""
+    return tape.frames if tape.framing == "sse" else tape.frames[1:]
+
+
 def _objects(tape: Tape) -> Iterator[TapeFrame]:
-    """The frames whose payload is a JSON object with members."""
-    return (frame for frame in tape.frames if frame.json and isinstance(frame.json, dict))
+    """Those of them whose payload is a JSON object with members."""
+    return (frame for frame in _frames(tape) if frame.json and isinstance(frame.json, dict))
 
 
 def _with_member(tape: Tape, member: bytes) -> Iterator[Edit]:
@@ -41,7 +47,7 @@ def _with_member(tape: Tape, member: bytes) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A10", sources=["llama.cpp wrappers", "one-api"])
 def empty_data(tape: Tape) -> Iterator[Edit]:
     """A payload is empty or `null`; it is skipped."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         yield tape.insert(frame, b"null")
 
 
@@ -55,7 +61,7 @@ def double_prefix(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A16", sources=["relays"])
 def done_variant(tape: Tape) -> Iterator[Edit]:
     """`[DONE]` comes quoted or in lower case; it is the end marker all the same."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         if frame.data == b"[DONE]":
             yield tape.replace(frame, b'"[DONE]"')
             yield tape.replace(frame, b"[done]")
@@ -72,7 +78,7 @@ def envelope(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A32", sources=["proxies"])
 def non_object_data(tape: Tape) -> Iterator[Edit]:
     """A payload is JSON but no object: a string or number is skipped, the objects of an array are taken one by one."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         yield tape.insert(frame, b'"keep-alive"')
     for frame in _objects(tape):
         yield tape.replace(frame, [frame.json])
@@ -81,7 +87,7 @@ def non_object_data(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="repaired", catalogue="A33", sources=["OpenAI-compatible relays", "Gemini"])
 def joined_json(tape: Tape) -> Iterator[Edit]:
     """One payload holds several JSON documents; they are taken one after another."""
-    for frame, following in zip(tape.frames, tape.frames[1:], strict=False):
+    for frame, following in pairwise(_frames(tape)):
         both = isinstance(frame.json, dict) and isinstance(following.json, dict)
         if both and frame.event == following.event and frame.end == following.start:
             yield Edit(frame.start, following.end, tape.encode(frame.data + following.data, frame.event))
@@ -90,14 +96,14 @@ def joined_json(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A35", sources=["gateways in front of OpenRouter"])
 def comment_as_data(tape: Tape) -> Iterator[Edit]:
     """A heartbeat comment comes as a payload (`data: : keep-alive`); it counts as a comment."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         yield tape.insert(frame, b": keep-alive")
 
 
 @quirk("any", effect="lossy", catalogue=("G10", "J05"), sources=["proxies", "Python servers that print objects"])
 def corrupt_frame(tape: Tape) -> Iterator[Edit]:
     """A payload is no JSON (or nested too deeply to be read); it is skipped, `detail` has its first 200 characters."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         yield tape.insert(frame, b"{'choices': []}")
 
 
@@ -130,6 +136,6 @@ def oversized_number(_: Tape) -> Iterator[Edit]:
 @quirk("any", effect="lossy", catalogue="J14", fields=WORDS, sources=["legacy gateways", "truncated bytes"])
 def invalid_utf8(tape: Tape) -> Iterator[Edit]:
     """A payload is not UTF-8; the bytes at fault become U+FFFD, the payloads after it are unaffected."""
-    for frame in tape.frames:
+    for frame in _frames(tape):
         for match in VISIBLE.finditer(frame.data):
             yield tape.replace(frame, frame.data[: match.end()] + b"\xc4" + frame.data[match.end() :])

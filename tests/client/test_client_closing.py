@@ -1,7 +1,7 @@
 import anyio
 import pytest
 from answers import chunk
-from asking import ask, hello
+from asking import ask, hang, hello
 from loopback import serving
 
 from streamkit import StallError, TextDelta, TransportError, Watchdog
@@ -118,11 +118,16 @@ async def test_h12_aclose_twice(backend):
 async def test_h12_cancellation(backend):
     async with serving(endless) as server, Client(server.url + "/v1", backend=backend) as client:
         stream = client.stream("chat", json={})
+        seen = anyio.Event()
+
+        async def read():
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    seen.set()
+
         async with anyio.create_task_group() as group:
-            group.start_soon(stream.result)
-            with anyio.fail_after(5):
-                while stream.response.text != "Hel":
-                    await anyio.sleep(0.01)
+            group.start_soon(read)
+            await seen.wait()
             group.cancel_scope.cancel()
         with anyio.fail_after(1):
             await server.closed.wait()

@@ -48,6 +48,13 @@ def sending(data):
     return handler
 
 
+def saying(data):
+    async def handler(connection):
+        await connection.answer(body=data)
+
+    return handler
+
+
 async def silent(connection):
     await connection.head()
     await connection.until_closed()
@@ -121,7 +128,7 @@ async def test_h14_no_attempt_after_delivery(backend):
         (refusing(429, error("x", "insufficient_quota")), QuotaExceeded),
         (refusing(500, b"", {"x-should-retry": "false"}), Overloaded),
         (refusing(429, b"", {"retry-after": "3600"}), RateLimited),
-        (sending(frame({"error": {"message": "no", "code": "invalid_prompt"}})), ProviderError),
+        (saying(frame({"error": {"message": "no", "code": "invalid_prompt"}})), ProviderError),
     ],
 )
 async def test_errors_that_another_attempt_does_not_cure(backend, handler, kind):

@@ -73,6 +73,11 @@ def test_c22_counts_on_each_frame_are_given_out_once():
         assert [event.usage.output_tokens for event in of(events, UsageReported)] == [3]
 
 
+def test_counts_come_with_the_finish():
+    decoder = COMPLETIONS.decoder(DecoderOptions())
+    assert of(decoder.feed(frame(chunk("a", finish="stop", usage={"completion_tokens": 1}))), UsageReported)
+
+
 def test_b32_an_empty_id_first():
     first = {"id": "", "model": "", "choices": [], "prompt_filter_results": [{"a": 1}]}
     events = run(first, chunk("a"), chunk("b"))

@@ -182,7 +182,11 @@ def test_J04_odd_member_names_are_plain_data():
 
 
 def test_J05_deep_nesting_is_corrupt():
-    for data in ("[" * 100_000 + "]" * 100_000, '{"a":' * 100_000, '{"b":NaN,"a":' + "[" * 100_000 + "]" * 100_000 + "}"):
+    for data in (
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' * 100_000,
+        '{"b":NaN,"a":' + "[" * 100_000 + "]" * 100_000 + "}",
+    ):
         found = reading(data)
         assert (found.objects, quirks(found)) == ([], ["corrupt_frame"])
 
@@ -230,7 +234,24 @@ def test_J01_joined_deltas_say_what_the_whole_text_says(text, cuts):
 # whatever comes
 
 TOKENS = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b'"', b":", b",", b"\\", b"NaN", b"1", b"data:", b" ", b"\n", b'"type"', b"\xff", b"\\ud83d"]
+    [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"',
+        b":",
+        b",",
+        b"\\",
+        b"NaN",
+        b"1",
+        b"data:",
+        b" ",
+        b"\n",
+        b'"type"',
+        b"\xff",
+        b"\\ud83d",
+    ]
     + [b'{"a":1}', b"[DONE]", b"null", b"event: x"]
 )
 

@@ -20,6 +20,7 @@ def test_text_is_text_whatever_it_looks_like():
         output(""), output(" a"), output("\n\n"), output('{"error": 1}'), output("[DONE]"), frame(b"{}", "done")
     )
     assert text_of(events) == ' a\n\n{"error": 1}[DONE]'
+    assert len(of(events, TextDelta)) == 4
     assert events[-1] == FinishClaimed(finish_reason="stop", terminal=True)
     assert quirks(events) == []
 

@@ -23,7 +23,9 @@ def message(payload, **headers):
     return head + block + payload + struct.pack(">I", zlib.crc32(head + block + payload))
 
 
-START = message(b'{"role":"assistant"}', message_type="event", event_type="messageStart", content_type="application/json")
+START = message(
+    b'{"role":"assistant"}', message_type="event", event_type="messageStart", content_type="application/json"
+)
 DELTA = message(b'{"delta":{"text":"hi"}}', message_type="event", event_type="contentBlockDelta")
 
 

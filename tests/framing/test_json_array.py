@@ -91,7 +91,9 @@ def test_J07_work_is_linear(inside):
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 500), st.text('ab"\\{}[], \n', max_size=6)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text('x"]', max_size=2), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text('x"]', max_size=2), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -27,7 +27,9 @@ def aws_message(payload):
     return head + payload + struct.pack(">I", zlib.crc32(head + payload))
 
 
-@pytest.mark.parametrize("start", [b"data: {}", b"data:{}", b"event: x\ndata: {}", b"id: 1\ndata: {}", b": c\n\ndata: {}"])
+@pytest.mark.parametrize(
+    "start", [b"data: {}", b"data:{}", b"event: x\ndata: {}", b"id: 1\ndata: {}", b": c\n\ndata: {}"]
+)
 def test_A19_an_event_stream(start):
     out = sniffed(start + b"\n\ndata: 2\n\n", "sse")
     assert payloads(out) == [b"{}", b"2"]
@@ -87,7 +89,9 @@ def test_A14_an_event_stream_where_lines_were_expected():
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n"])
-@pytest.mark.parametrize("document", [b'{"object":"chat.completion","choices":[]}', b'{\n  "a": {\r\n    "b": [1]\n  }\n}'])
+@pytest.mark.parametrize(
+    "document", [b'{"object":"chat.completion","choices":[]}', b'{\n  "a": {\r\n    "b": [1]\n  }\n}']
+)
 def test_A17_one_document_is_one_frame_without_a_quirk(document, end):
     assert sniffed(document + end, "sse") == [Frame(document, "", 0)]
 
@@ -123,7 +127,9 @@ def test_A18_secrets_in_a_page_are_masked():
     assert "abcdefghijkl" not in sniffed(b"<p>Incorrect API key: sk-proj-abcdefghijklmnop</p>")[0].error.message
 
 
-@pytest.mark.parametrize("body", [b"upstream connect error or disconnect/reset before headers", b"\x89PNG\r\n\x1a\n", b"12"])
+@pytest.mark.parametrize(
+    "body", [b"upstream connect error or disconnect/reset before headers", b"\x89PNG\r\n\x1a\n", b"12"]
+)
 def test_A19_text_without_a_stream_line_is_no_stream(body):
     out = sniffed(body, "sse")
     assert [item.error.code for item in out] == ["not_a_stream"]
@@ -155,7 +161,9 @@ def test_A25_binary_messages():
 
 
 def test_A25_binary_nonsense():
-    assert [item.error.code for item in sniffed(b"\0\0\0\x40\0\0\0\x10nonsense", "aws-eventstream")] == ["checksum_mismatch"]
+    assert [item.error.code for item in sniffed(b"\0\0\0\x40\0\0\0\x10nonsense", "aws-eventstream")] == [
+        "checksum_mismatch"
+    ]
 
 
 def test_A17_a_document_where_binary_messages_were_expected():
@@ -185,7 +193,9 @@ def test_J14_a_declared_charset_is_honoured(charset):
     assert quirks(out) == []
 
 
-@pytest.mark.parametrize("charset", [None, "", "utf-8", "UTF8", "us-ascii", "no-such", "base64", "unicode_escape", "a\0b"])
+@pytest.mark.parametrize(
+    "charset", [None, "", "utf-8", "UTF8", "us-ascii", "no-such", "base64", "unicode_escape", "a\0b"]
+)
 def test_J14_other_names_mean_utf8(charset):
     assert payloads(sniffed('data: "\\u0041ü"\n\n'.encode(), charset=charset)) == ['"\\u0041ü"'.encode()]
 
@@ -296,13 +306,33 @@ def test_A19_a_content_type_that_does_not_fit():
     assert content_type_quirk("anything/else", "") is None
 
 
-@given(st.binary(max_size=200), st.sampled_from([None, "sse", "ndjson", "json-array", "aws-eventstream"]), st.integers(1, 9))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([None, "sse", "ndjson", "json-array", "aws-eventstream"]),
+    st.integers(1, 9),
+)
 def test_A22_no_bytes_raise_and_chunking_does_not_matter(body, expected, size):
     assert through(AnyFramer(expected), pieces(body, size)) == through(AnyFramer(expected), [body])
 
 
 STARTS = st.sampled_from(
-    [b"data", b"data: {}", b":", b"{", b'{"a":1}', b"}", b"[", b"[DONE]", b"]", b"<", b"\n", b"\r\n", b" ", b"\n\n", b"\xef"]
+    [
+        b"data",
+        b"data: {}",
+        b":",
+        b"{",
+        b'{"a":1}',
+        b"}",
+        b"[",
+        b"[DONE]",
+        b"]",
+        b"<",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"\n\n",
+        b"\xef",
+    ]
     + [b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"\x1f\x8b", b"x", b"event: e", b"\x01", b'"', b",", b"a\0"]
 )
 

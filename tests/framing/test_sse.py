@@ -105,7 +105,10 @@ def test_A05_characters_cut_by_reads():
 
 
 def test_A06_a_leading_byte_order_mark_is_dropped_and_another_is_content():
-    assert sse(b"\xef\xbb\xbfdata: a\n\ndata: \xef\xbb\xbfb\n\n") == [Frame(b"a", "", 3), Frame(b"\xef\xbb\xbfb", "", 12)]
+    assert sse(b"\xef\xbb\xbfdata: a\n\ndata: \xef\xbb\xbfb\n\n") == [
+        Frame(b"a", "", 3),
+        Frame(b"\xef\xbb\xbfb", "", 12),
+    ]
     assert payloads(sse(b"\xef\xbb\xbf\ndata: a\n\n")) == [b"a"]
 
 
@@ -227,7 +230,11 @@ def test_A13_an_empty_data_line_is_part_of_its_frame():
 
 def test_A14_a_bare_payload_between_frames():
     out = sse(b'data: {"a":1}\n\n{"error":{"message":"x"}}\n\n[DONE]\n')
-    assert frames(out) == [Frame(b'{"a":1}', "", 0), Frame(b'{"error":{"message":"x"}}', "", 15), Frame(b"[DONE]", "", 42)]
+    assert frames(out) == [
+        Frame(b'{"a":1}', "", 0),
+        Frame(b'{"error":{"message":"x"}}', "", 15),
+        Frame(b"[DONE]", "", 42),
+    ]
     assert quirks(out) == ["unprefixed_payload"] * 2
 
 
@@ -297,11 +304,19 @@ def test_J06_a_line_beyond_the_limit_ends_the_stream_behind_what_came_before():
     assert payloads(out) == [b"1", b"x" * 34]
     error = out[-1].error
     assert isinstance(out[-1], Halt)
-    assert (error.kind, error.code, error.limit, error.size, error.offset) == ("limit", "limit_exceeded", "line", 41, 51)
+    assert (error.kind, error.code, error.limit, error.size, error.offset) == (
+        "limit",
+        "limit_exceeded",
+        "line",
+        41,
+        51,
+    )
 
 
 def test_J06_a_frame_beyond_the_limit():
-    out = read(lambda: SSEFramer(Limits(frame=9)), b"data: 123\n\ndata: 1234\ndata: 5678\n\ndata: 1234\ndata: 56789\n\n")
+    out = read(
+        lambda: SSEFramer(Limits(frame=9)), b"data: 123\n\ndata: 1234\ndata: 5678\n\ndata: 1234\ndata: 56789\n\n"
+    )
     assert payloads(out) == [b"123", b"1234\n5678"]
     assert (out[-1].error.limit, out[-1].error.size) == ("frame", 10)
 
@@ -421,7 +436,5 @@ def test_httpx_sse_agrees(lines, end):
     body = (end.join(lines) + end + end).encode()
     response = httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body)
     theirs = [(e.event, e.data, e.id) for e in httpx_sse.EventSource(response).iter_sse() if e.data]
-    ours = [
-        (f.event or "message", f.data.decode(), f.id or "") for f in frames(through(SSEFramer(), [body])) if f.data
-    ]
+    ours = [(f.event or "message", f.data.decode(), f.id or "") for f in frames(through(SSEFramer(), [body])) if f.data]
     assert ours == theirs

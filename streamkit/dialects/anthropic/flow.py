@@ -128,7 +128,7 @@ class BlockFlow:
 
     def _pass(self, state: BlockState) -> None:
         """Let the block's plain deltas take the fast way, or not any more."""
-        if state.plain is not None and state.simple and not state.closed and not self._joiner.pending:
+        if state.plain is not None and state.simple and not self._joiner.pending:
             self.plain[state.index] = state.plain
         else:
             self.plain.pop(state.index, None)
@@ -200,7 +200,6 @@ class BlockFlow:
         for key in (state.index, *state.mismatched.values()):
             out.append(ItemFinished(key=key, status=status, details=details if key == state.index else {}))
         state.closed = True
-        self.plain.pop(state.index, None)
         return out
 
     def _flush(self) -> list[Event]:

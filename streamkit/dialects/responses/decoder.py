@@ -234,7 +234,7 @@ class ResponsesDecoder:
                 fixed = {**fixed, member: mended} if mended is not None else _without(fixed, member)
         if name.endswith(".delta") and not isinstance(fixed.get("delta"), str):
             if fixed.get("delta") is None:
-                return []
+                return [NumberPassed(sequence_number=fixed.get("sequence_number"))]
             fixed["delta"] = msgspec.json.encode(fixed["delta"]).decode()
         if name.endswith((".done", ".added")):
             for member in ("text", "refusal", "arguments", "input"):
