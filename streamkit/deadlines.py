@@ -9,14 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-__all__ = ["Expired", "Guard", "guard_for"]
+from streamkit.session import Expired
+
+__all__ = ["Guard", "guard_for"]
 
 T = TypeVar("T")
 Deadline = Callable[[], float | None]
-
-
-class Expired(Exception):  # noqa: N818 - a signal between two modules, never seen by callers
-    """The deadline passed while a read was waiting."""
 
 
 class Guard(Protocol):

@@ -14,10 +14,14 @@ from streamkit.pipeline import Pipeline
 from streamkit.response import Response
 from streamkit.stages.assembler import Assembler
 
-__all__ = ["Session"]
+__all__ = ["Expired", "Session"]
 
 RAISED: tuple[Ending, ...] = ("failed", "truncated", "stalled", "disconnected", "refused")
 """Endings that the faces raise for; a cut by the provider's own limits is an answer, not an error."""
+
+
+class Expired(Exception):  # noqa: N818 - a signal between two modules, never seen by callers
+    """The deadline passed while a read was waiting."""
 
 
 class Session:

@@ -11,7 +11,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from streamkit.deadlines import Expired, Guard, guard_for
 from streamkit.dialects.base import Dialect
 from streamkit.errors import UsageError
 from streamkit.events import Event, StreamEnded
@@ -19,7 +18,7 @@ from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.pipeline import AsyncStage, Pipeline
 from streamkit.recipe import standard
 from streamkit.response import Response
-from streamkit.session import Session
+from streamkit.session import Expired, Session
 from streamkit.sources import Source, source_of
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
@@ -91,7 +90,7 @@ class EventStream:
         self._last: Callable[[], list[Event]] = self._session.finish
         self._now: Callable[[], float] = float
         self._ready: deque[Event] = deque()
-        self._guard: Guard | None = None
+        self._guard: Any = None
         self._chain: AsyncIterator[Event] | None = None
         self._read: Callable[[], Awaitable[Any]] | None = None
         self._paused_at = 0.0
@@ -185,8 +184,11 @@ class EventStream:
         self._paused_at = clock()
         for stage in self._pulsed:
             stage.start(self._reading_time)
-        step = min((getattr(stage, "step", STEP) for stage in self._timed), default=STEP)
-        self._guard = guard_for(self._deadline, self._reading_time, step) if self._timed else None
+        if self._timed:
+            from streamkit.deadlines import guard_for  # noqa: PLC0415 - it imports asyncio, `import streamkit` does not
+
+            step = min(getattr(stage, "step", STEP) for stage in self._timed)
+            self._guard = guard_for(self._deadline, self._reading_time, step)
         self._read = self._source.read
         if self._ahead:
             self._chain = self._chained()

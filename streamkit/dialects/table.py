@@ -1,7 +1,8 @@
 """The table of dialects: a name, and where its constant stands. Modules are imported when their dialect is asked for."""
 
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
+from typing import Any
 
 from streamkit.dialects.base import Dialect
 from streamkit.errors import UnknownDialect
@@ -34,7 +35,9 @@ ENTRY_POINTS = "streamkit.dialects"
 
 
 @cache
-def _third_party() -> dict[str, metadata.EntryPoint]:
+def _third_party() -> dict[str, Any]:
+    from importlib import metadata  # noqa: PLC0415 - slow to import, and seldom needed
+
     return {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
 
 

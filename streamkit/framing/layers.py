@@ -66,7 +66,7 @@ class Inflating:
         self._offset = offset
         self._taken = self._given = 0
         self._inflate: Any = _decompressor()
-        self._behind = b""
+        self._behind: bytes = b""
         """The byte behind a member, until the next one tells whether another member begins there."""
         self._dead = False
 
@@ -80,7 +80,8 @@ class Inflating:
 
     def _take(self, data: bytes, out: list[Frame | Event]) -> None:
         # a call that fails gives nothing of what it had inflated: then the same is done again, byte by byte
-        spare, taken, behind = self._inflate.copy(), self._taken, self._behind
+        spare: Any = self._inflate.copy()
+        taken, behind = self._taken, self._behind
         pieces: list[bytes] = []
         try:
             pieces += self._pieces(data)

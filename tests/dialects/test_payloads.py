@@ -24,46 +24,46 @@ def test_a_healthy_object_needs_no_tolerance():
 
 
 @pytest.mark.parametrize(("data", "detail"), [("", "empty"), ("  \n", "empty"), ("null", "null")])
-def test_A10_empty_and_null_payloads_are_skipped(data, detail):
+def test_a10_empty_and_null_payloads_are_skipped(data, detail):
     found = reading(data)
     assert (found.objects, quirks(found), found.events[0].detail) == ([], ["empty_data"], detail)
 
 
-def test_A11_a_payload_over_several_lines():
+def test_a11_a_payload_over_several_lines():
     assert reading('{"a":\n{"b":1}}') == Reading(objects=[{"a": {"b": 1}}])
 
 
 @pytest.mark.parametrize("data", ['data: {"a":1}', 'data:{"a":1}', 'event: x\ndata: {"a":1}', 'data: {"a":\ndata: 1}'])
-def test_A15_a_doubled_prefix_is_unwrapped(data):
+def test_a15_a_doubled_prefix_is_unwrapped(data):
     found = reading(data)
     assert found.objects == [{"a": 1}]
     assert quirks(found) == ["double_prefix"]
 
 
-def test_A15_before_other_things():
+def test_a15_before_other_things():
     assert reading("data: [DONE]").done
     assert quirks(reading("data: : ping")) == ["double_prefix", "comment_as_data"]
     assert quirks(reading('data: {"a":NaN}')) == ["double_prefix", "non_finite_number"]
 
 
-def test_A15_only_once_and_only_before_json():
+def test_a15_only_once_and_only_before_json():
     assert quirks(reading('data: data: {"a":1}')) == ["corrupt_frame"]
     assert quirks(reading("data: words")) == ["corrupt_frame"]
 
 
 @pytest.mark.parametrize("data", ["[DONE]", " [DONE] ", "[DONE]\n", "[DONE]\r"])
-def test_A16_the_end_marker(data):
+def test_a16_the_end_marker(data):
     assert reading(data) == Reading(done=True)
 
 
 @pytest.mark.parametrize("data", ['"[DONE]"', "[done]", ' "[Done]" '])
-def test_A16_odd_forms_of_the_end_marker(data):
+def test_a16_odd_forms_of_the_end_marker(data):
     found = reading(data)
     assert (found.done, found.objects, quirks(found)) == (True, [], ["done_variant"])
 
 
 @pytest.mark.parametrize("name", ["data", "result", "response"])
-def test_A24_an_envelope_is_opened(name):
+def test_a24_an_envelope_is_opened(name):
     found = reading(f'{{"success":true,"{name}":{{"choices":[{{"index":0}}]}}}}')
     assert found.objects == [{"choices": [{"index": 0}]}]
     assert quirks(found) == ["envelope"]
@@ -79,35 +79,35 @@ def test_A24_an_envelope_is_opened(name):
         '{"data":[1]}',
     ],
 )
-def test_A24_what_is_no_envelope_stays_as_it_is(data):
+def test_a24_what_is_no_envelope_stays_as_it_is(data):
     assert reading(data) == Reading(objects=[msgspec.json.decode(data)])
 
 
 @pytest.mark.parametrize("data", ['"keep-alive"', "0", "1.5", "true", "[]", "[1,2]"])
-def test_A32_scalars_are_skipped(data):
+def test_a32_scalars_are_skipped(data):
     found = reading(data)
     assert (found.objects, quirks(found), found.done) == ([], ["non_object_data"], False)
 
 
-def test_A32_the_objects_of_an_array():
+def test_a32_the_objects_of_an_array():
     found = reading('[{"a":1},7,{"a":2}]')
     assert found.objects == [{"a": 1}, {"a": 2}]
     assert quirks(found) == ["non_object_data"]
 
 
 @pytest.mark.parametrize("between", ["", " ", "\n", "data: ", "\ndata:"])
-def test_A33_documents_one_after_another(between):
+def test_a33_documents_one_after_another(between):
     found = reading(f'{{"a":"}}{{"}}{between}{{"a":2}}{between}{{"a":3}}')
     assert found.objects == [{"a": "}{"}, {"a": 2}, {"a": 3}]
     assert quirks(found) == ["joined_json"]
 
 
-def test_A33_the_end_marker_behind_a_document():
+def test_a33_the_end_marker_behind_a_document():
     found = reading('{"a":1}[DONE]')
     assert (found.objects, found.done, quirks(found)) == ([{"a": 1}], True, ["joined_json"])
 
 
-def test_A33_a_whole_document_before_a_broken_one_is_kept():
+def test_a33_a_whole_document_before_a_broken_one_is_kept():
     found = reading('{"a":1}{"b":')
     assert found.objects == [{"a": 1}]
     assert quirks(found) == ["corrupt_frame"]
@@ -115,32 +115,32 @@ def test_A33_a_whole_document_before_a_broken_one_is_kept():
 
 
 @pytest.mark.parametrize("data", [": OPENROUTER PROCESSING", ":OPENROUTER PROCESSING"])
-def test_A35_a_comment_as_payload(data):
+def test_a35_a_comment_as_payload(data):
     found = reading(data)
     assert found.events[1:] == [KeepAlive(comment="OPENROUTER PROCESSING")]
     assert quirks(found) == ["comment_as_data"]
 
 
 @pytest.mark.parametrize("data", ["{'choices': []}", '{"a":1', "words", '{"a":1,}', "{]", "\\"])
-def test_G10_what_is_no_json_is_corrupt(data):
+def test_g10_what_is_no_json_is_corrupt(data):
     found = reading(data)
     assert (found.objects, quirks(found), found.error_text) == ([], ["corrupt_frame"], "")
     assert found.events[0].effect == "lossy"
 
 
-def test_G10_two_hundred_characters_are_shown_escaped():
+def test_g10_two_hundred_characters_are_shown_escaped():
     found = reading("x\x1b" + "y" * 5000)
     assert found.events[0].detail == "x\\x1b" + "y" * 198
 
 
-def test_G10_the_words_of_an_error_event():
+def test_g10_the_words_of_an_error_event():
     assert reading("upstream connect error", "error") == Reading(error_text="upstream connect error")
     assert reading('"overloaded"', "error") == Reading(error_text="overloaded")
     assert reading("it broke", "InternalFailure", "exception") == Reading(error_text="it broke")
     assert reading('{"message":"x"}', "error") == Reading(objects=[{"message": "x"}])
 
 
-def test_J01_half_a_surrogate_pair():
+def test_j01_half_a_surrogate_pair():
     found = reading(r'{"content":"a\ud83d"}')
     assert found.objects == [{"content": "a\ud83d"}]
     assert found.surrogates
@@ -148,28 +148,28 @@ def test_J01_half_a_surrogate_pair():
     assert reading(r'{"content":"\uDE00"}').surrogates
 
 
-def test_J01_whole_pairs_and_escaped_backslashes_are_none():
+def test_j01_whole_pairs_and_escaped_backslashes_are_none():
     found = reading(r'{"content":"\ud83d\ude00 \\ud83d","x":NaN}')
     assert found.objects[0]["content"] == "😀 \\ud83d"
     assert not found.surrogates
     assert quirks(found) == ["non_finite_number"]
 
 
-def test_J04_numbers_that_json_does_not_have():
+def test_j04_numbers_that_json_does_not_have():
     found = reading('{"a":NaN,"b":-Infinity,"c":1e999,"d":1e5}')
     assert math.isnan(found.objects[0]["a"])
     assert (found.objects[0]["b"], found.objects[0]["c"], found.objects[0]["d"]) == (-math.inf, math.inf, 1e5)
     assert quirks(found) == ["non_finite_number"]
 
 
-def test_J04_whole_numbers_of_any_size():
+def test_j04_whole_numbers_of_any_size():
     assert reading('{"a":99999999999999999999}') == Reading(objects=[{"a": 99999999999999999999}])
     found = reading('{"a":' + "9" * 5000 + "}")
     assert found.objects == [{"a": "9" * 5000}]
     assert quirks(found) == ["oversized_number"]
 
 
-def test_J04_members_that_come_twice():
+def test_j04_members_that_come_twice():
     found = reading('{"type":"a","x":1,"x":2,"type":"b"}')
     assert found.objects == [{"type": "b", "x": 2}]
     assert quirks(found) == ["duplicate_key"]
@@ -177,11 +177,11 @@ def test_J04_members_that_come_twice():
     assert quirks(reading('{"choices":[1],"choices":[NaN]}')) == ["duplicate_key", "non_finite_number"]
 
 
-def test_J04_odd_member_names_are_plain_data():
+def test_j04_odd_member_names_are_plain_data():
     assert reading('{"__proto__":{"x":1},"":2}') == Reading(objects=[{"__proto__": {"x": 1}, "": 2}])
 
 
-def test_J05_deep_nesting_is_corrupt():
+def test_j05_deep_nesting_is_corrupt():
     for data in (
         "[" * 100_000 + "]" * 100_000,
         '{"a":' * 100_000,
@@ -191,7 +191,7 @@ def test_J05_deep_nesting_is_corrupt():
         assert (found.objects, quirks(found)) == ([], ["corrupt_frame"])
 
 
-def test_J14_bytes_that_are_not_utf8():
+def test_j14_bytes_that_are_not_utf8():
     found = reading(b'{"content":"a\xc4b"}')
     assert found.objects == [{"content": "a\ufffdb"}]
     assert quirks(found) == ["invalid_utf8"]
@@ -201,7 +201,7 @@ def test_J14_bytes_that_are_not_utf8():
 # halves of surrogate pairs
 
 
-def test_J01_halves_of_one_channel_are_joined():
+def test_j01_halves_of_one_channel_are_joined():
     joiner = SurrogateJoiner()
     assert joiner.join("a", "x\ud83d") == "x"
     assert joiner.pending
@@ -211,7 +211,7 @@ def test_J01_halves_of_one_channel_are_joined():
     assert joiner.flush() == []
 
 
-def test_J01_halves_that_stay_alone():
+def test_j01_halves_that_stay_alone():
     joiner = SurrogateJoiner()
     assert joiner.join(1, "\ude00a\ud83d") == "\ufffda"
     assert joiner.join(1, "") == ""
@@ -222,7 +222,7 @@ def test_J01_halves_that_stay_alone():
 
 
 @given(st.text(st.sampled_from("a\ud83d\ude00😀\udfff\ud800"), max_size=12), st.lists(st.integers(0, 12)))
-def test_J01_joined_deltas_say_what_the_whole_text_says(text, cuts):
+def test_j01_joined_deltas_say_what_the_whole_text_says(text, cuts):
     joiner = SurrogateJoiner()
     at = sorted(cut for cut in cuts if cut <= len(text))
     deltas = [text[a:b] for a, b in zip([0, *at], [*at, len(text)], strict=True)]
@@ -234,26 +234,8 @@ def test_J01_joined_deltas_say_what_the_whole_text_says(text, cuts):
 # whatever comes
 
 TOKENS = st.sampled_from(
-    [
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b'"',
-        b":",
-        b",",
-        b"\\",
-        b"NaN",
-        b"1",
-        b"data:",
-        b" ",
-        b"\n",
-        b'"type"',
-        b"\xff",
-        b"\\ud83d",
-    ]
-    + [b'{"a":1}', b"[DONE]", b"null", b"event: x"]
-)
+    [b"{", b"}", b"[", b"]", b'"', b":", b",", b"\\", b"NaN", b"1", b"data:", b" ", b"\n", b'"type"', b"\xff"]
+) | st.sampled_from([b'{"a":1}', b"[DONE]", b"null", b"event: x", b"\\ud83d"])
 
 
 @given(st.one_of(st.binary(max_size=60), st.lists(TOKENS, max_size=15).map(b"".join)), st.sampled_from(["", "error"]))

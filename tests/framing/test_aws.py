@@ -29,14 +29,14 @@ START = message(
 DELTA = message(b'{"delta":{"text":"hi"}}', message_type="event", event_type="contentBlockDelta")
 
 
-def test_A25_a_message_is_a_frame():
+def test_a25_a_message_is_a_frame():
     assert read(EventStreamFramer, START + DELTA) == [
         Frame(b'{"role":"assistant"}', "messageStart", 0),
         Frame(b'{"delta":{"text":"hi"}}', "contentBlockDelta", len(START)),
     ]
 
 
-def test_A25_exceptions_and_errors_keep_their_names():
+def test_a25_exceptions_and_errors_keep_their_names():
     thrown = message(b'{"message":"slow down"}', message_type="exception", exception_type="throttlingException")
     failed = message(b"", message_type="error", error_code="InternalError", error_message="it broke")
     out = read(EventStreamFramer, DELTA + thrown + failed)
@@ -46,12 +46,12 @@ def test_A25_exceptions_and_errors_keep_their_names():
     ]
 
 
-def test_A25_a_message_without_headers():
+def test_a25_a_message_without_headers():
     assert read(EventStreamFramer, message(b"{}")) == [Frame(b"{}", "", 0)]
 
 
 @pytest.mark.parametrize("size", [1, 11, 12, 40])
-def test_A25_a_cut_message(size):
+def test_a25_a_cut_message(size):
     out = read(EventStreamFramer, START + DELTA[:size])
     assert payloads(out) == [b'{"role":"assistant"}']
     assert quirks(out) == ["eof_partial"]
@@ -59,7 +59,7 @@ def test_A25_a_cut_message(size):
 
 
 @pytest.mark.parametrize("at", [3, 9, -1, -8])
-def test_A25_a_wrong_checksum_ends_the_stream(at):
+def test_a25_a_wrong_checksum_ends_the_stream(at):
     broken = bytearray(DELTA)
     broken[at] ^= 1
     out = read(EventStreamFramer, START + bytes(broken) + DELTA)
@@ -68,7 +68,7 @@ def test_A25_a_wrong_checksum_ends_the_stream(at):
     assert (out[-1].error.kind, out[-1].error.code, out[-1].error.offset) == ("wire", "checksum_mismatch", len(START))
 
 
-def test_A25_headers_that_cannot_be_decoded():
+def test_a25_headers_that_cannot_be_decoded():
     block = b"\x01a\x63"  # a header of a type that does not exist
     head = struct.pack(">II", 16 + len(block), len(block))
     head += struct.pack(">I", zlib.crc32(head))
@@ -76,13 +76,13 @@ def test_A25_headers_that_cannot_be_decoded():
     assert out[0].error.code == "malformed_message"
 
 
-def test_J06_a_message_beyond_the_limit_is_not_waited_for():
+def test_j06_a_message_beyond_the_limit_is_not_waited_for():
     out = read(lambda: EventStreamFramer(Limits(frame=150)), DELTA + message(b"x" * 200))
     assert payloads(out) == [b'{"delta":{"text":"hi"}}']
     assert (out[-1].error.limit, out[-1].error.size) == ("frame", 216)
 
 
-def test_J07_work_is_linear():
+def test_j07_work_is_linear():
     def seconds(size):
         chunks = pieces(message(b"x" * size), 1000)
         start = time.process_time()

@@ -12,29 +12,29 @@ from streamkit.framing.json_array import DocumentsFramer, JSONArrayFramer
 from streamkit.limits import Limits
 
 
-def test_A14_each_element_is_a_frame():
+def test_a14_each_element_is_a_frame():
     out = read(JSONArrayFramer, b'[{"a":1}\n,\r\n{"b":[1,{"c":"]}"}]}]\n')
     assert out == [Frame(b'{"a":1}', "", 1), Frame(b'{"b":[1,{"c":"]}"}]}', "", 12)]
 
 
-def test_A14_an_element_comes_out_at_its_closing_bracket():
+def test_a14_an_element_comes_out_at_its_closing_bracket():
     framer = JSONArrayFramer()
     assert framer.feed(b'[{"a":{"b":1}') == []
     assert framer.feed(b"}") == [Frame(b'{"a":{"b":1}}', "", 1)]
     assert framer.feed(b',{"a":2}') == [Frame(b'{"a":2}', "", 15)]
 
 
-def test_A14_pretty_printed_elements():
+def test_a14_pretty_printed_elements():
     first = b'{\r\n  "text": "say \\"}\\\\",\r\n  "n": [\r\n    1\r\n  ]\r\n}'
     assert payloads(read(JSONArrayFramer, b"[\r\n" + first + b"\r\n,\r\n" + first + b"\r\n]\r\n")) == [first, first]
 
 
-def test_A14_an_empty_array():
+def test_a14_an_empty_array():
     assert read(JSONArrayFramer, b"[]") == []
     assert read(JSONArrayFramer, b" [ \n ] ") == []
 
 
-def test_A32_elements_that_are_no_objects():
+def test_a32_elements_that_are_no_objects():
     out = read(JSONArrayFramer, b'["a,]\\"b", 12 ,null,[1,[2]],{"a":1},true]')
     assert payloads(out) == [b'"a,]\\"b"', b"12", b"null", b"[1,[2]]", b'{"a":1}', b"true"]
 
@@ -46,32 +46,32 @@ def test_two_arrays_one_after_the_other():
 @pytest.mark.parametrize(
     ("tail", "size"), [(b',{"a":', 5), (b",", 0), (b"", 0), (b',{"a":"x\\', 8), (b',"ab', 3), (b",12", 2)]
 )
-def test_A12_half_an_array_keeps_what_was_whole(tail, size):
+def test_a12_half_an_array_keeps_what_was_whole(tail, size):
     out = read(JSONArrayFramer, b'[{"a":1}' + tail)
     assert payloads(out) == [b'{"a":1}']
     assert quirks(out) == ["eof_partial"]
     assert out[-1].data["bytes"] == size
 
 
-def test_G26_text_behind_the_array():
+def test_g26_text_behind_the_array():
     out = read(JSONArrayFramer, b'[{"a":1}]\nupstream error: connection reset by peer')
     assert payloads(out) == [b'{"a":1}']
     assert quirks(out) == ["stray_line"]
     assert out[-1].data["code"] == "upstream_cut"
 
 
-def test_A17_documents_over_several_lines():
+def test_a17_documents_over_several_lines():
     out = read(DocumentsFramer, b'{\n  "a": [\n    {"b": "}"}\n  ]\n}\n{"c": 1}{"d": 2}\n')
     assert payloads(out) == [b'{\n  "a": [\n    {"b": "}"}\n  ]\n}', b'{"c": 1}', b'{"d": 2}']
     assert quirks(out) == []
 
 
-def test_A17_half_a_document():
+def test_a17_half_a_document():
     out = read(DocumentsFramer, b'{\n "a": 1,')
     assert quirks(out) == ["eof_partial"]
 
 
-def test_J06_an_element_beyond_the_limit():
+def test_j06_an_element_beyond_the_limit():
     out = read(lambda: JSONArrayFramer(Limits(frame=8)), b'[{"a":12},{"a":123},{}]')
     assert payloads(out) == [b'{"a":12}']
     assert isinstance(out[-1], Halt)
@@ -79,7 +79,7 @@ def test_J06_an_element_beyond_the_limit():
 
 
 @pytest.mark.parametrize("inside", [b"a", b"\\n", b'{"a":[', b'","'])
-def test_J07_work_is_linear(inside):
+def test_j07_work_is_linear(inside):
     def seconds(size):
         chunks = pieces(b'[{"a":"' + inside * (size // len(inside)), 1000)
         start = time.process_time()
@@ -99,7 +99,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(VALUES, max_size=5), st.sampled_from([b",", b"\n,\r\n", b" , "]), st.integers(1, 9))
-def test_A22_any_array_in_any_chunking(values, comma, size):
+def test_a22_any_array_in_any_chunking(values, comma, size):
     elements = [msgspec.json.encode(value) for value in values]
     body = b"[" + comma.join(elements) + b"]"
     out = through(JSONArrayFramer(), pieces(body, size))
@@ -109,6 +109,6 @@ def test_A22_any_array_in_any_chunking(values, comma, size):
 
 
 @given(st.lists(st.sampled_from([b"[", b"]", b"{", b"}", b'"', b"\\", b",", b"1", b" ", b"x"]), max_size=25))
-def test_A22_odd_bytes_in_any_chunking(parts):
+def test_a22_odd_bytes_in_any_chunking(parts):
     for make in (JSONArrayFramer, DocumentsFramer):
         assert through(make(), parts) == through(make(), [b"".join(parts)])

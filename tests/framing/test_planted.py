@@ -42,7 +42,7 @@ QUIRKS = [getattr(module, name) for module in (framing, payloads) for name in mo
 
 
 def understood(body, expected):
-    """The objects of a body, and every quirk on the way to them; a frame at a time, as a strict decode would refuse it."""
+    """The objects of a body, each with its event name, and every quirk on the way to them."""
     objects, seen = [], []
     for item in read(lambda: AnyFramer(expected), body):
         seen += quirks([item])

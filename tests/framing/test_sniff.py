@@ -30,32 +30,32 @@ def aws_message(payload):
 @pytest.mark.parametrize(
     "start", [b"data: {}", b"data:{}", b"event: x\ndata: {}", b"id: 1\ndata: {}", b": c\n\ndata: {}"]
 )
-def test_A19_an_event_stream(start):
+def test_a19_an_event_stream(start):
     out = sniffed(start + b"\n\ndata: 2\n\n", "sse")
     assert payloads(out) == [b"{}", b"2"]
     assert quirks(out) == []
 
 
-def test_A19_retry_first():
+def test_a19_retry_first():
     assert sniffed(b"retry: 10\n\ndata: 1\n\n", "sse") == [Frame(b"1", "", 11, None, 10)]
 
 
-def test_A08_white_space_before_everything():
+def test_a08_white_space_before_everything():
     assert sniffed(b"\n\n \r\n data: 1\n\n", "sse") == [Frame(b"1", "", 6)]
     assert sniffed(b"\n\n\n{}\n{}\n", "ndjson") == [Frame(b"{}", "", 3), Frame(b"{}", "", 6)]
     assert sniffed(b"\n\n\n") == []
 
 
-def test_A06_a_byte_order_mark():
+def test_a06_a_byte_order_mark():
     assert sniffed(b"\xef\xbb\xbfdata: 1\n\n", "sse") == [Frame(b"1", "", 3)]
     assert sniffed(b'\xef\xbb\xbf{"a":1}\n', "ndjson") == [Frame(b'{"a":1}', "", 3)]
 
 
-def test_G16_an_empty_body_is_nothing():
+def test_g16_an_empty_body_is_nothing():
     assert sniffed(b"", "sse") == []
 
 
-def test_A14_one_document_a_line():
+def test_a14_one_document_a_line():
     body = b'{"a":1}\n{"b":2}\n{"c":3}\n'
     assert quirks(sniffed(body, "ndjson")) == quirks(sniffed(body)) == []
     out = sniffed(body, "sse")
@@ -63,18 +63,18 @@ def test_A14_one_document_a_line():
     assert quirks(out) == ["framing_ndjson"]
 
 
-def test_A14_no_line_is_held_back_beyond_its_end():
+def test_a14_no_line_is_held_back_beyond_its_end():
     framer = AnyFramer("sse")
     assert framer.feed(b'{"a":') == []
     assert payloads(framer.feed(b"1}\n")) == [b'{"a":1}']
     assert payloads(framer.feed(b'{"a":2}\n')) == [b'{"a":2}']
 
 
-def test_A14_a_bare_end_marker():
+def test_a14_a_bare_end_marker():
     assert payloads(sniffed(b"[DONE]\n", "sse")) == [b"[DONE]"]
 
 
-def test_A14_an_array():
+def test_a14_an_array():
     body = b'[{"candidates":[1]}\n,\r\n{"candidates":[2]}]'
     assert quirks(sniffed(body, "json-array")) == []
     out = sniffed(body, "sse")
@@ -82,7 +82,7 @@ def test_A14_an_array():
     assert quirks(out) == ["framing_json_array"]
 
 
-def test_A14_an_event_stream_where_lines_were_expected():
+def test_a14_an_event_stream_where_lines_were_expected():
     out = sniffed(b"data: {}\n\n", "ndjson")
     assert quirks(out) == ["framing_sse"]
     assert payloads(out) == [b"{}"]
@@ -92,17 +92,17 @@ def test_A14_an_event_stream_where_lines_were_expected():
 @pytest.mark.parametrize(
     "document", [b'{"object":"chat.completion","choices":[]}', b'{\n  "a": {\r\n    "b": [1]\n  }\n}']
 )
-def test_A17_one_document_is_one_frame_without_a_quirk(document, end):
+def test_a17_one_document_is_one_frame_without_a_quirk(document, end):
     assert sniffed(document + end, "sse") == [Frame(document, "", 0)]
 
 
-def test_A17_half_a_document():
+def test_a17_half_a_document():
     out = sniffed(b'{"a":{"b":1}', "sse")
     assert payloads(out) == []
     assert quirks(out) == ["eof_partial"]
 
 
-def test_A18_a_page_is_no_stream():
+def test_a18_a_page_is_no_stream():
     page = b"<!doctype html><title>Just a moment\x1b[31m</title>" + b"<p>x</p>" * 200
     out = sniffed(page, "sse", content_type="text/html")
     error = out[0].error
@@ -115,7 +115,7 @@ def test_A18_a_page_is_no_stream():
     assert len(error.raw["body"]) == 500
 
 
-def test_A18_a_page_is_given_up_without_reading_it_all():
+def test_a18_a_page_is_given_up_without_reading_it_all():
     framer = AnyFramer("sse")
     assert framer.feed(b"<html>") == []
     assert isinstance(framer.feed(b"x" * 600)[0], Halt)
@@ -123,54 +123,54 @@ def test_A18_a_page_is_given_up_without_reading_it_all():
     assert framer.close() == []
 
 
-def test_A18_secrets_in_a_page_are_masked():
+def test_a18_secrets_in_a_page_are_masked():
     assert "abcdefghijkl" not in sniffed(b"<p>Incorrect API key: sk-proj-abcdefghijklmnop</p>")[0].error.message
 
 
 @pytest.mark.parametrize(
     "body", [b"upstream connect error or disconnect/reset before headers", b"\x89PNG\r\n\x1a\n", b"12"]
 )
-def test_A19_text_without_a_stream_line_is_no_stream(body):
+def test_a19_text_without_a_stream_line_is_no_stream(body):
     out = sniffed(body, "sse")
     assert [item.error.code for item in out] == ["not_a_stream"]
 
 
-def test_A19_text_without_end_is_given_up():
+def test_a19_text_without_end_is_given_up():
     framer = AnyFramer("sse")
     out = [item for _ in range(100) for item in framer.feed(b"lorem ipsum " * 100)]
     assert [item.error.code for item in out] == ["not_a_stream"]
 
 
-def test_A34_lines_of_other_layers_before_the_stream():
+def test_a34_lines_of_other_layers_before_the_stream():
     out = sniffed(b"1a4\r\nHTTP/1.1 200\r\ndata: {}\r\n\r\n", "sse")
     assert payloads(out) == [b"{}"]
     assert quirks(out) == ["stray_line"]
     assert payloads(sniffed(b'warming up\n{"a":1}\n{"b":2}\n', "ndjson")) == [b"warming up", b'{"a":1}', b'{"b":2}']
 
 
-def test_A12_a_stream_that_is_cut_in_its_first_bytes():
+def test_a12_a_stream_that_is_cut_in_its_first_bytes():
     assert quirks(sniffed(b"dat", "sse")) == ["eof_partial"]
     assert quirks(sniffed(b"event: me", "sse")) == ["eof_partial"]
 
 
-def test_A25_binary_messages():
+def test_a25_binary_messages():
     body = aws_message(b'{"a":1}') + aws_message(b'{"b":2}')
     assert payloads(sniffed(body, "aws-eventstream")) == [b'{"a":1}', b'{"b":2}']
     assert quirks(sniffed(body, "aws-eventstream")) == []
     assert quirks(sniffed(body, "sse")) == ["framing_aws_eventstream"]
 
 
-def test_A25_binary_nonsense():
+def test_a25_binary_nonsense():
     assert [item.error.code for item in sniffed(b"\0\0\0\x40\0\0\0\x10nonsense", "aws-eventstream")] == [
         "checksum_mismatch"
     ]
 
 
-def test_A17_a_document_where_binary_messages_were_expected():
+def test_a17_a_document_where_binary_messages_were_expected():
     assert payloads(sniffed(b'{"message":"no"}', "aws-eventstream")) == [b'{"message":"no"}']
 
 
-def test_A25_without_botocore(monkeypatch):
+def test_a25_without_botocore(monkeypatch):
     monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
     with pytest.raises(UsageError):
         AnyFramer("aws-eventstream")
@@ -182,12 +182,12 @@ def test_A25_without_botocore(monkeypatch):
 # charsets
 
 
-def test_J18_utf8_without_a_charset():
+def test_j18_utf8_without_a_charset():
     assert payloads(sniffed('data: {"x":"✅"}\n\n'.encode(), "sse")) == ['{"x":"✅"}'.encode()]
 
 
 @pytest.mark.parametrize("charset", ["gbk", "GB2312", '"gb18030"'])
-def test_J14_a_declared_charset_is_honoured(charset):
+def test_j14_a_declared_charset_is_honoured(charset):
     out = sniffed('data: {"x":"你好"}\n\n'.encode("gbk"), "sse", charset=charset)
     assert payloads(out) == ['{"x":"你好"}'.encode()]
     assert quirks(out) == []
@@ -196,18 +196,18 @@ def test_J14_a_declared_charset_is_honoured(charset):
 @pytest.mark.parametrize(
     "charset", [None, "", "utf-8", "UTF8", "us-ascii", "no-such", "base64", "unicode_escape", "a\0b"]
 )
-def test_J14_other_names_mean_utf8(charset):
+def test_j14_other_names_mean_utf8(charset):
     assert payloads(sniffed('data: "\\u0041ü"\n\n'.encode(), charset=charset)) == ['"\\u0041ü"'.encode()]
 
 
-def test_J14_bytes_that_the_declared_charset_does_not_have():
+def test_j14_bytes_that_the_declared_charset_does_not_have():
     out = sniffed(b'data: {"x":"\xff\xff"}\n\ndata: {}\n\n', "sse", charset="gbk")
     assert quirks(out) == ["invalid_utf8"]
     assert payloads(out)[1] == b"{}"
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_J14_utf16_is_recognised(codec):
+def test_j14_utf16_is_recognised(codec):
     body = 'data: {"x":"你😀"}\n\nevent: x\ndata: 2\n\n'.encode(codec)
     assert payloads(sniffed(body, "sse")) == ['{"x":"你😀"}'.encode(), b"2"]
 
@@ -223,13 +223,13 @@ def gzipped(data, wbits=31):
 
 
 @pytest.mark.parametrize("wbits", [31, 15])
-def test_A20_a_compressed_body(wbits):
+def test_a20_a_compressed_body(wbits):
     out = sniffed(gzipped(LONG, wbits), "sse")
     assert quirks(out) == ["compressed"]
     assert payloads(out) == [b'{"n":%d}' % n for n in range(2000)]
 
 
-def test_A20_what_is_flushed_comes_out_at_once():
+def test_a20_what_is_flushed_comes_out_at_once():
     packer = zlib.compressobj(wbits=31)
     framer = AnyFramer("sse")
     first = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
@@ -237,27 +237,27 @@ def test_A20_what_is_flushed_comes_out_at_once():
     assert payloads(framer.feed(packer.compress(b"data: 2\n\n") + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"2"]
 
 
-def test_A20_nothing_waits_inside_the_decompressor():
+def test_a20_nothing_waits_inside_the_decompressor():
     packer = zlib.compressobj(wbits=31)
     framer = AnyFramer("sse")
     body = b"data: " + b"x" * 200_000 + b"\n\n"
     assert payloads(framer.feed(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"x" * 200_000]
 
 
-def test_A20_a_cut_tail_keeps_what_was_inflated():
+def test_a20_a_cut_tail_keeps_what_was_inflated():
     out = sniffed(gzipped(LONG)[:-60], "sse")
     assert len(frames(out)) > 1000
     assert quirks(out)[0] == "compressed"
     assert quirks(out)[-1] == "eof_partial"
 
 
-def test_A20_several_members_and_padding():
+def test_a20_several_members_and_padding():
     out = sniffed(gzipped(b"data: 1\n\n") + gzipped(b"data: 2\n\n") + b"\0" * 20, "sse")
     assert payloads(out) == [b"1", b"2"]
     assert quirks(out) == ["compressed"]
 
 
-def test_A20_a_broken_body():
+def test_a20_a_broken_body():
     packer = zlib.compressobj(wbits=31)
     good = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
     out = sniffed(good + b"\xff" * 50, "sse")
@@ -266,7 +266,7 @@ def test_A20_a_broken_body():
 
 
 @pytest.mark.parametrize(("limits", "name"), [(Limits(expansion=50), "expansion"), (Limits(body=100_000), "body")])
-def test_J08_a_bomb_is_not_inflated(limits, name):
+def test_j08_a_bomb_is_not_inflated(limits, name):
     out = through(AnyFramer("sse", limits), pieces(gzipped(b"data: 1\n\n" + b"\n" * 30_000_000), 1000))
     assert [item.error.limit for item in out if isinstance(item, Halt)] == [name]
 
@@ -298,7 +298,7 @@ def test_it_goes_on_by_itself_where_nobody_replaces_it():
     assert isinstance(framer._framer, NDJSONFramer)
 
 
-def test_A19_a_content_type_that_does_not_fit():
+def test_a19_a_content_type_that_does_not_fit():
     assert quirks(sniffed(b"data: 1\n\n", "sse", content_type="text/plain; charset=utf-8")) == ["content_type"]
     assert quirks(sniffed(b"data: 1\n\n", "sse", content_type="Text/Event-Stream;charset=utf-8")) == []
     assert quirks(sniffed(b"data: 1\n\n", "sse", content_type="")) == ["content_type"]
@@ -311,7 +311,7 @@ def test_A19_a_content_type_that_does_not_fit():
     st.sampled_from([None, "sse", "ndjson", "json-array", "aws-eventstream"]),
     st.integers(1, 9),
 )
-def test_A22_no_bytes_raise_and_chunking_does_not_matter(body, expected, size):
+def test_a22_no_bytes_raise_and_chunking_does_not_matter(body, expected, size):
     assert through(AnyFramer(expected), pieces(body, size)) == through(AnyFramer(expected), [body])
 
 
@@ -331,14 +331,15 @@ STARTS = st.sampled_from(
         b"\r\n",
         b" ",
         b"\n\n",
-        b"\xef",
+        b"x",
     ]
-    + [b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"\x1f\x8b", b"x", b"event: e", b"\x01", b'"', b",", b"a\0"]
+) | st.sampled_from(
+    [b"\xef", b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b"\x1f\x8b", b"event: e", b"\x01", b'"', b",", b"a\0"]
 )
 
 
 @given(st.lists(STARTS, max_size=12))
-def test_A22_starts_of_every_kind_in_any_chunking(parts):
+def test_a22_starts_of_every_kind_in_any_chunking(parts):
     body = b"".join(parts)
     whole = through(AnyFramer("sse"), [body])
     assert through(AnyFramer("sse"), parts) == whole

@@ -50,24 +50,24 @@ def test_an_event_line_behind_the_data_names_the_frame():
     assert sse(b"data: 1\nevent: late\n\n") == [Frame(b"1", "late", 0)]
 
 
-def test_A01_no_space_behind_the_colon():
+def test_a01_no_space_behind_the_colon():
     assert sse(b'data:{"a":1}\n\nevent:x\ndata:{"b":"data: y"}\n\n') == [
         Frame(b'{"a":1}', "", 0),
         Frame(b'{"b":"data: y"}', "x", 14),
     ]
 
 
-def test_A01_streams_with_and_without_space_mixed():
+def test_a01_streams_with_and_without_space_mixed():
     body = b"data:  one\n\ndata:two\n\ndata: three\n\ndata:four\n\ndata:\tfive\n\n"
     assert payloads(sse(body)) == [b" one", b"two", b"three", b"four", b"\tfive"]
 
 
-def test_A02_one_leading_space_at_most_belongs_to_the_framing():
+def test_a02_one_leading_space_at_most_belongs_to_the_framing():
     assert payloads(sse(b"data:  indented\n\ndata: a \n\ndata: \n\n")) == [b" indented", b"a ", b""]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_A03_all_line_ends(end):
+def test_a03_all_line_ends(end):
     body = b"data: {}~~event: x~data: 1~data: 2~~: c~~data: 3~~".replace(b"~", end)
     out = sse(body)
     assert [(f.event, f.data) for f in frames(out)] == [("", b"{}"), ("x", b"1\n2"), ("", b"3")]
@@ -75,18 +75,18 @@ def test_A03_all_line_ends(end):
     assert quirks(out) == []
 
 
-def test_A03_line_ends_mixed_in_one_stream():
+def test_a03_line_ends_mixed_in_one_stream():
     body = b"data: 1\r\n\ndata: 2\n\r\ndata: 3\r\rdata: 4\r\n\r\ndata: 5\n\ndata: 6\r\n\r\n"
     assert payloads(sse(body)) == [b"1", b"2", b"3", b"4", b"5", b"6"]
 
 
-def test_A03_a_lone_carriage_return_dispatches_at_once():
+def test_a03_a_lone_carriage_return_dispatches_at_once():
     framer = SSEFramer()
     assert framer.feed(b"data: 1\r\r") == [Frame(b"1", "", 0)]
     assert framer.feed(b"\ndata: 2\r\n\r\n") == [Frame(b"2", "", 10)]
 
 
-def test_A03_a_stream_that_changes_its_line_ends_holds_nothing_back():
+def test_a03_a_stream_that_changes_its_line_ends_holds_nothing_back():
     framer = SSEFramer()
     assert len(framer.feed(b"data: 1\r\n\r\n")) == 1
     assert len(framer.feed(b"data: 2\n\n")) == 1
@@ -94,17 +94,17 @@ def test_A03_a_stream_that_changes_its_line_ends_holds_nothing_back():
     assert len(framer.feed(b"event: x\ndata: 4\n\ndata: 5\r\r")) == 2
 
 
-def test_A04_unicode_separators_end_no_line():
+def test_a04_unicode_separators_end_no_line():
     text = "one\u2028two\u2029\u0085\x0b\x0c\x1c\x1d\x1e"
     assert payloads(sse(f"data: {text}\n\n".encode())) == [text.encode()]
 
 
-def test_A05_characters_cut_by_reads():
+def test_a05_characters_cut_by_reads():
     out = sse('event: ping-😀\ndata: {"x":"你好"}\n\n'.encode())
     assert out == [Frame('{"x":"你好"}'.encode(), "ping-😀", 0)]
 
 
-def test_A06_a_leading_byte_order_mark_is_dropped_and_another_is_content():
+def test_a06_a_leading_byte_order_mark_is_dropped_and_another_is_content():
     assert sse(b"\xef\xbb\xbfdata: a\n\ndata: \xef\xbb\xbfb\n\n") == [
         Frame(b"a", "", 3),
         Frame(b"\xef\xbb\xbfb", "", 12),
@@ -112,7 +112,7 @@ def test_A06_a_leading_byte_order_mark_is_dropped_and_another_is_content():
     assert payloads(sse(b"\xef\xbb\xbf\ndata: a\n\n")) == [b"a"]
 
 
-def test_A07_comments_are_signs_of_life():
+def test_a07_comments_are_signs_of_life():
     assert sse(b": OPENROUTER PROCESSING\n\n:\n\ndata: 1\n: keep-alive\n\n") == [
         KeepAlive(comment="OPENROUTER PROCESSING"),
         KeepAlive(comment=""),
@@ -121,42 +121,42 @@ def test_A07_comments_are_signs_of_life():
     ]
 
 
-def test_A07_a_comment_is_given_out_before_its_blank_line():
+def test_a07_a_comment_is_given_out_before_its_blank_line():
     framer = SSEFramer()
     framer.feed(b"data: 1\n\n")
     assert framer.feed(b": ping\n") == [KeepAlive(comment="ping")]
 
 
-def test_A08_blank_lines_are_nothing():
+def test_a08_blank_lines_are_nothing():
     assert sse(b"\n\n\n\ndata: 1\n\n\n\n\r\n\ndata: 2\n\n") == [Frame(b"1", "", 4), Frame(b"2", "", 18)]
 
 
-def test_A09_a_name_without_data_does_not_leak():
+def test_a09_a_name_without_data_does_not_leak():
     out = sse(b"event: codex.rate_limits\n\ndata: 1\n\n")
     assert frames(out) == [Frame(b"1", "", 26)]
     assert quirks(out) == ["empty_event"]
     assert out[0].detail == "codex.rate_limits"
 
 
-def test_A11_several_data_lines_are_one_payload():
+def test_a11_several_data_lines_are_one_payload():
     out = sse(b'data: {"choices":[{"delta":\ndata: {"content":"hi"}}]}\n\n')
     assert payloads(out) == [b'{"choices":[{"delta":\n{"content":"hi"}}]}']
     assert quirks(out) == []
 
 
-def test_A11_a_pretty_printed_payload():
+def test_a11_a_pretty_printed_payload():
     body = b'data: {\ndata:   "a": {\ndata:     "b": "}"\ndata:   },\ndata:   "c": []\ndata: }\n\n'
     assert payloads(sse(body)) == [b'{\n  "a": {\n    "b": "}"\n  },\n  "c": []\n}']
     assert quirks(sse(body)) == []
 
 
-def test_A11_text_over_several_lines_is_not_taken_for_documents():
+def test_a11_text_over_several_lines_is_not_taken_for_documents():
     out = sse(b"data: {one}\ndata: 2\ndata:\ndata: [three]\n\n")
     assert payloads(out) == [b"{one}\n2\n\n[three]"]
     assert quirks(out) == []
 
 
-def test_A12_a_whole_last_frame_that_nothing_closed():
+def test_a12_a_whole_last_frame_that_nothing_closed():
     for tail in (b'data: {"a":1}', b'data: {"a":1}\n', b'data: {"a":1}\r\n', b'event: x\ndata: {"a":\ndata: 1}'):
         out = sse(b"data: 0\n\n" + tail)
         assert len(frames(out)) == 2
@@ -177,7 +177,7 @@ def test_A12_a_whole_last_frame_that_nothing_closed():
         (b"data: some words\n", 17),
     ],
 )
-def test_A12_a_cut_last_frame_is_named_with_its_size(tail, size):
+def test_a12_a_cut_last_frame_is_named_with_its_size(tail, size):
     out = sse(b"data: 0\n\n" + tail)
     assert payloads(out) == [b"0"]
     assert quirks(out) == ["eof_partial"]
@@ -185,17 +185,17 @@ def test_A12_a_cut_last_frame_is_named_with_its_size(tail, size):
     assert out[-1].detail.startswith(f"{size} bytes")
 
 
-def test_A12_a_comment_at_the_end_is_no_cut_frame():
+def test_a12_a_comment_at_the_end_is_no_cut_frame():
     assert sse(b"data: 0\n\n: pi") == [Frame(b"0", "", 0), KeepAlive(comment="pi")]
 
 
-def test_A13_frames_without_blank_lines_between():
+def test_a13_frames_without_blank_lines_between():
     out = sse(b'data: {"a":"x"}\ndata: {"b":"y"}\ndata: [DONE]\n\n')
     assert frames(out) == [Frame(b'{"a":"x"}', "", 0), Frame(b'{"b":"y"}', "", 16), Frame(b"[DONE]", "", 32)]
     assert quirks(out) == ["missing_blank_line"] * 2
 
 
-def test_A13_each_frame_comes_out_when_the_next_begins():
+def test_a13_each_frame_comes_out_when_the_next_begins():
     framer = SSEFramer()
     assert framer.feed(b'data: {"a":1}\n') == []
     assert payloads(framer.feed(b'data: {"a":2}\n')) == [b'{"a":1}']
@@ -203,7 +203,7 @@ def test_A13_each_frame_comes_out_when_the_next_begins():
     assert payloads(framer.close()) == [b'{"a":3}']
 
 
-def test_A13_with_names():
+def test_a13_with_names():
     out = sse(b'event: a\ndata: {"n":1}\nevent: b\ndata: {"n":2}\n\ndata: {"n":3}\n\n')
     assert [(f.event, f.data, f.offset) for f in frames(out)] == [
         ("a", b'{"n":1}', 0),
@@ -212,23 +212,23 @@ def test_A13_with_names():
     ]
 
 
-def test_A13_pretty_printed_frames_without_blank_lines():
+def test_a13_pretty_printed_frames_without_blank_lines():
     out = sse(b'data: {\ndata: "a": 1\ndata: }\ndata: {\ndata: "b": 2\ndata: }\n\n')
     assert payloads(out) == [b'{\n"a": 1\n}', b'{\n"b": 2\n}']
 
 
-def test_A13_documents_that_only_the_standard_library_reads():
+def test_a13_documents_that_only_the_standard_library_reads():
     out = sse(b'data: {"a":NaN}\ndata: {"a":"\\ud83d"}\ndata: {}\n\n')
     assert payloads(out) == [b'{"a":NaN}', b'{"a":"\\ud83d"}', b"{}"]
 
 
-def test_A13_an_empty_data_line_is_part_of_its_frame():
+def test_a13_an_empty_data_line_is_part_of_its_frame():
     out = sse(b'data: {"a":1}\ndata:\n\n')
     assert payloads(out) == [b'{"a":1}\n']
     assert quirks(out) == []
 
 
-def test_A14_a_bare_payload_between_frames():
+def test_a14_a_bare_payload_between_frames():
     out = sse(b'data: {"a":1}\n\n{"error":{"message":"x"}}\n\n[DONE]\n')
     assert frames(out) == [
         Frame(b'{"a":1}', "", 0),
@@ -238,18 +238,18 @@ def test_A14_a_bare_payload_between_frames():
     assert quirks(out) == ["unprefixed_payload"] * 2
 
 
-def test_A14_a_bare_payload_keeps_the_name_before_it():
+def test_a14_a_bare_payload_keeps_the_name_before_it():
     assert frames(sse(b'event: error\n{"message":"x"}\n\ndata: 1\n\n')) == [
         Frame(b'{"message":"x"}', "error", 0),
         Frame(b"1", "", 30),
     ]
 
 
-def test_A26_the_name_is_passed_on_as_it_is():
+def test_a26_the_name_is_passed_on_as_it_is():
     assert frames(sse(b"event: vertex_event\ndata: {}\n\n"))[0].event == "vertex_event"
 
 
-def test_A28_ids_and_retries_dispatch_nothing():
+def test_a28_ids_and_retries_dispatch_nothing():
     out = sse(b"id: 42\nretry: 3000\n\n: c\n\n\ndata: 1\n\nid: 43\ndata: 2\n\ndata: 3\n\nid\ndata: 4\n\n")
     assert quirks(out) == []
     assert [(f.data, f.id, f.retry) for f in frames(out)] == [
@@ -260,43 +260,43 @@ def test_A28_ids_and_retries_dispatch_nothing():
     ]
 
 
-def test_A28_ids_with_nul_and_retries_that_are_no_numbers_are_ignored():
+def test_a28_ids_with_nul_and_retries_that_are_no_numbers_are_ignored():
     out = frames(sse(b"id: a\x00b\nretry: 3s\nretry: -1\nretry: " + b"9" * 5000 + b"\ndata: 1\n\n"))
     assert (out[0].id, out[0].retry) == (None, None)
 
 
-def test_A34_stray_lines_are_ignored_and_named_once_a_run():
+def test_a34_stray_lines_are_ignored_and_named_once_a_run():
     out = sse(b"1a4\r\ndata: 1\n\n0\nfoo: bar\n\ndata: 2\n\n")
     assert [(f.data, f.offset) for f in frames(out)] == [(b"1", 5), (b"2", 26)]
     assert quirks(out) == ["stray_line", "stray_line"]
     assert [q.detail for q in out if hasattr(q, "quirk")] == ["1a4", "0\\nfoo: bar"]
 
 
-def test_A34_no_more_than_forty_characters_are_shown():
+def test_a34_no_more_than_forty_characters_are_shown():
     out = sse(b"x" * 500 + b"\ndata: 1\n\n")
     assert out[0].detail == "x" * 40
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\n\n"])
-def test_G26_a_stray_tail_is_shown(end):
+def test_g26_a_stray_tail_is_shown(end):
     out = sse(b"data: 1\n\nupstream error: read ECONNRESET" + end)
     assert payloads(out) == [b"1"]
     assert quirks(out) == ["stray_line"]
     assert out[-1].data == {"tail": "upstream error: read ECONNRESET", "lines": 1, "code": "upstream_cut"}
 
 
-def test_G26_other_words_at_the_end_have_no_code():
+def test_g26_other_words_at_the_end_have_no_code():
     assert sse(b"data: 1\n\nbye\nnow")[-1].data == {"tail": "bye\nnow", "lines": 2}
 
 
-def test_G26_a_long_tail_is_cut():
+def test_g26_a_long_tail_is_cut():
     assert sse(b"data: 1\n\n" + "ü".encode() * 900)[-1].data["tail"] == "ü" * 200
 
 
 # limits
 
 
-def test_J06_a_line_beyond_the_limit_ends_the_stream_behind_what_came_before():
+def test_j06_a_line_beyond_the_limit_ends_the_stream_behind_what_came_before():
     def make():
         return SSEFramer(Limits(line=40))
 
@@ -313,7 +313,7 @@ def test_J06_a_line_beyond_the_limit_ends_the_stream_behind_what_came_before():
     )
 
 
-def test_J06_a_frame_beyond_the_limit():
+def test_j06_a_frame_beyond_the_limit():
     out = read(
         lambda: SSEFramer(Limits(frame=9)), b"data: 123\n\ndata: 1234\ndata: 5678\n\ndata: 1234\ndata: 56789\n\n"
     )
@@ -337,7 +337,7 @@ def seconds(chunks):
 
 
 @pytest.mark.parametrize("form", ["one line", "two reads a line", "many lines", "pretty", "comments"])
-def test_J07_work_is_linear(form):
+def test_j07_work_is_linear(form):
     def chunks(size):
         body = {
             "one line": b'data: {"x":"' + b"a" * size,
@@ -398,7 +398,7 @@ def cut_bodies(draw, bodies=BODIES):
 
 @given(cut_bodies())
 @example((b"data: a\r\n\r\ndata: b\n\n", [b"data: a\r", b"\n\r\ndata: b\n\n"]))
-def test_A22_any_chunking_gives_the_same(case):
+def test_a22_any_chunking_gives_the_same(case):
     body, chunks = case
     whole = through(SSEFramer(), [body])
     assert through(SSEFramer(), chunks) == whole
@@ -412,7 +412,7 @@ def test_the_quick_reader_says_what_the_careful_one_says(case):
 
 
 @given(cut_bodies(), st.integers(1, 30), st.integers(1, 30))
-def test_A22_limits_too(case, line, frame):
+def test_a22_limits_too(case, line, frame):
     body, chunks = case
     limits = Limits(line=line, frame=frame)
     assert through(SSEFramer(limits), chunks) == through(SSEFramer(limits), [body])
