@@ -37,7 +37,7 @@ def is_warning(payload: Json) -> bool:
     if not is_object(payload) or looks_like_error(payload):
         return False
     kind = payload.get("type")
-    return kind in {"warning", "warnings"} or bool(payload.get("warnings"))
+    return kind in ("warning", "warnings") or bool(payload.get("warnings"))
 
 
 def warning_event(payload: JsonObject) -> Event:
@@ -56,7 +56,7 @@ def _quirks(payload: Json, info: ErrorInfo) -> Iterator[Quirk]:
         return
     members = payload
     error = members.get("error")
-    if isinstance(error, str) and error:
+    if (isinstance(error, str) and error) or (not error and (members.get("detail") or members.get("msg"))):
         yield error_flat
     if members.get("error_type") or members.get("error_message"):
         yield error_beside_choices

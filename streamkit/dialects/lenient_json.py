@@ -3,6 +3,8 @@
 import json
 import math
 import re
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -39,12 +41,6 @@ class LenientJSON:
         self._repeated: list[str] = []
         self._odd: list[str] = []
         self._long: list[str] = []
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_constant=self._constant,
-            parse_float=self._float,
-            parse_int=self._int,
-        )
 
     def parse(self, data: bytes) -> Json:
         """The one document in these bytes; None for no bytes.
@@ -88,6 +84,15 @@ class LenientJSON:
             self.surrogates = True
             self.events.append(quirks.lone_surrogate.seen())
 
+    @cached_property
+    def _decoder(self) -> json.JSONDecoder:
+        return json.JSONDecoder(
+            object_pairs_hook=self._object,
+            parse_constant=self._constant,
+            parse_float=self._float,
+            parse_int=self._int,
+        )
+
     def _decode(self, data: bytes) -> str:
         try:
             return data.decode("utf-8")
@@ -103,10 +108,8 @@ class LenientJSON:
         return value
 
     def _look_for_repeated(self, text: str) -> None:
-        try:
+        with suppress(ValueError, RecursionError):
             self._decoder.decode(text)
-        except (ValueError, RecursionError):
-            return
         self._report_repeated()
 
     def _report_repeated(self) -> None:

@@ -89,9 +89,7 @@ class SSEFramer(LineReader):
                 head, mark, data, name = self._learn(block, gap)
             if name is None or busy or not mark or LF in data or (crlf and CR in data):
                 self._at = at
-                self._scan(block + gap, out)
-                if self._dead:
-                    return
+                self._scan(block + gap, out)  # reaches no limit: all that is read here is smaller than each
                 busy, at, last_id = self._busy, self._at, self._id
             else:
                 out.append(Frame(data, name, at, last_id))

@@ -77,6 +77,7 @@ class TrackedCall:
         "choice",
         "custom",
         "cut",
+        "empty_announced",
         "extra",
         "id_synthesized",
         "item_id",
@@ -99,6 +100,8 @@ class TrackedCall:
         self.id_synthesized = started.id_synthesized
         extra = started.details.get("extra")
         self.extra: JsonObject = extra if is_object(extra) else {}
+        self.empty_announced = started.details.get("input") == {}
+        """The start said that the input is an empty object: no arguments are then as documented (Messages)."""
         self.buffer = StringIO()
         self.cut = False
         """Whether its item was marked as incomplete."""
@@ -137,7 +140,8 @@ def settle(
     if verdict.stages == ("empty",):
         if spoken_after and finish.reason == "stop":
             return Verdict(state="invalid", reason="abandoned"), None
-        seen = tool_args_empty.seen(item_id=call.item_id, detail=call.name)
+        if not call.empty_announced:
+            seen = tool_args_empty.seen(item_id=call.item_id, detail=call.name)
     elif verdict.state == "repaired":
         if "closed" in verdict.stages and finish.reason not in NORMAL:
             return Verdict(state="truncated", reason="no end was seen, and closers are missing"), None

@@ -19,6 +19,7 @@ __all__ = ["Closing", "inventory_quirks"]
 STATUS_OF_FINISH: dict[FinishReason, Status] = {
     "length": "incomplete",
     "content_filter": "incomplete",
+    "pause": "incomplete",
     "error": "failed",
     "cancelled": "cancelled",
     "truncated": "incomplete",

@@ -33,7 +33,9 @@ def test_a11_a_payload_over_several_lines():
     assert reading('{"a":\n{"b":1}}') == Reading(objects=[{"a": {"b": 1}}])
 
 
-@pytest.mark.parametrize("data", ['data: {"a":1}', 'data:{"a":1}', 'event: x\ndata: {"a":1}', 'data: {"a":\ndata: 1}'])
+@pytest.mark.parametrize(
+    "data", ['data: {"a":1}', 'data:{"a":1}', 'event: x\ndata: {"a":1}', 'data: {"a":\ndata: 1}', 'data: {"a":\n1}']
+)
 def test_a15_a_doubled_prefix_is_unwrapped(data):
     found = reading(data)
     assert found.objects == [{"a": 1}]

@@ -293,6 +293,15 @@ def test_g26_a_long_tail_is_cut():
     assert sse(b"data: 1\n\n" + "ü".encode() * 900)[-1].data["tail"] == "ü" * 200
 
 
+def test_more_names_than_are_remembered():
+    body = b"".join(b"event: e%d\ndata: %d\n\n" % (n, n) for n in range(600)) * 2
+    assert [(f.event, f.data) for f in frames(sse(body))] == [(f"e{n}", b"%d" % n) for n in range(600)] * 2
+
+
+def test_a_very_long_name():
+    assert frames(sse(b"data: 0\n\nevent: " + b"n" * 200 + b"\ndata: 1\n\n"))[1].event == "n" * 200
+
+
 # limits
 
 

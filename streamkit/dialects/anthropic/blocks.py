@@ -204,4 +204,7 @@ def _details(block: JsonObject) -> JsonObject:
     own = OWN_MEMBERS.get(text(block.get("type")))
     if own is None:
         return block
-    return {name: value for name, value in block.items() if name not in own}
+    kept = {name: value for name, value in block.items() if name not in own}
+    if block.get("input") == {}:
+        kept["input"] = {}  # an input that may stay as it is: no arguments are none, not a deviation
+    return kept

@@ -10,7 +10,7 @@ import msgspec
 
 from streamkit.dialects.gemini.wire import PartialArg
 from streamkit.dialects.json_text import json_text
-from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
 __all__ = ["PartialArguments"]
 
@@ -42,9 +42,6 @@ class PartialArguments:
         self.size = 0
         """Characters taken in so far, paths included."""
 
-    def __bool__(self) -> bool:
-        return bool(self._root)
-
     def update(self, members: JsonObject) -> None:
         """Whole arguments that came beside the pieces."""
         self._root.update(members)
@@ -56,12 +53,17 @@ class PartialArguments:
         if not steps or len(steps) > self._depth or isinstance(steps[0], int):
             return False
         self.size += len(piece.json_path) + len(piece.string_value or "") + 8
+        if not _fits(self._root, steps):
+            return False
         holder: Json = self._root
         for step, following in pairwise(steps):
             holder = _child(holder, step, [] if isinstance(following, int) else {})
-            if holder is None:
-                return False
-        return _put(holder, steps[-1], piece)
+        last = steps[-1]
+        if isinstance(last, int) and last == len(holder):
+            holder.append(None)
+        before = holder[last] if isinstance(last, int) else holder.get(last)
+        holder[last] = _grown(before, piece)
+        return True
 
     def text(self, *, whole: bool) -> str:
         """The argument text; without `whole` its closing brackets are left open, as of a text that was cut."""
@@ -97,38 +99,34 @@ def _steps(path: str) -> list[Step]:
     return steps
 
 
+def _fits(root: JsonObject, steps: list[Step]) -> bool:
+    """Whether there is such a place, or can be: a list grows at its end only, and nothing takes a container's place."""
+    holder: Json = root
+    for step in steps:
+        if holder is None:
+            fits = not step if isinstance(step, int) else True  # in a container that is not made yet
+        elif isinstance(step, int):
+            fits = is_array(holder) and step <= len(holder)
+            holder = holder[step] if fits and step < len(holder) else None
+        else:
+            fits = is_object(holder)
+            holder = holder.get(step) if fits else None
+        if not fits:
+            return False
+    return not is_array(holder) and not is_object(holder)
+
+
 def _child(holder: Json, step: Step, fresh: Json) -> Json:
-    """The container at a step, made where there is none; None where something else stands there."""
+    """The container at a step, made where there is none."""
     if isinstance(step, int):
-        if not is_array(holder) or step > len(holder):
-            return None
         if step == len(holder):
             holder.append(fresh)
-        child = holder[step]
-    else:
-        if not is_object(holder):
-            return None
-        child = holder.setdefault(step, fresh)
-    return child if type(child) is type(fresh) else None
-
-
-def _put(holder: Json, step: Step, piece: PartialArg) -> bool:
-    if isinstance(step, int):
-        return is_array(holder) and _put_at(holder, step, piece)
-    if not is_object(holder):
-        return False
-    holder[step] = _grown(holder.get(step), piece)
-    return True
-
-
-def _put_at(holder: JsonArray, step: int, piece: PartialArg) -> bool:
-    if step > len(holder):
-        return False
-    if step == len(holder):
-        holder.append(_grown(None, piece))
-    else:
-        holder[step] = _grown(holder[step], piece)
-    return True
+        elif holder[step] is None:
+            holder[step] = fresh
+        return holder[step]
+    if holder.get(step) is None:
+        holder[step] = fresh
+    return holder[step]
 
 
 def _grown(before: Json, piece: PartialArg) -> Json:

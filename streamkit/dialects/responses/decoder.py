@@ -13,7 +13,6 @@ from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
-    ErrorReported,
     Event,
     KeepAlive,
     MediaAdded,
@@ -24,8 +23,8 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, PartClaim, PartClaimed, NumberPassed
-from streamkit.faults import provider_error
+from streamkit.evidence import EndMarker, NumberPassed, PartClaim, PartClaimed
+from streamkit.fault_events import error_events
 from streamkit.frames import Frame
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject
@@ -196,7 +195,7 @@ class ResponsesDecoder:
         reading: Reading = read(frame)
         out: list[Event] = list(reading.events)
         if reading.error_text:
-            out.append(ErrorReported(error=provider_error(reading.error_text)))
+            out += error_events(reading.error_text)
         for payload in reading.objects:
             out += self._payload(payload, frame, surrogates=reading.surrogates)
         if reading.done:
@@ -220,7 +219,7 @@ class ResponsesDecoder:
         if name in TERMINALS:
             return out + read_terminal(payload, name, number)
         if name == "error":
-            return [*out, ErrorReported(sequence_number=number, error=provider_error(payload))]
+            return [*out, NumberPassed(sequence_number=number), *error_events(payload)]
         if name in KNOWN_TYPES:
             return out + self._mended(payload, name, surrogates=surrogates)
         return out + self._other(payload, name, number)
@@ -286,7 +285,7 @@ class ResponsesDecoder:
         if payload.get("object") in WHOLE_BODY:
             return _whole_body(payload)
         if payload.get("error") or "detail" in payload or ("code" in payload and "message" in payload):
-            return [ErrorReported(error=provider_error(payload))]
+            return error_events(payload)
         return [unknown_event.seen(detail=", ".join(map(str, payload))), ProviderEvent(name="", data=payload)]
 
 

@@ -4,10 +4,9 @@ The claimed output is looked at for the types and ids of its items only, so that
 """
 
 from streamkit.dialects.responses.items import text
-from streamkit.errors import ErrorInfo
-from streamkit.events import ErrorReported, Event, MetadataReported, UsageReported
+from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
-from streamkit.faults import provider_error
+from streamkit.fault_events import error_events
 from streamkit.items import FinishReason, Status, Usage
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape
@@ -100,14 +99,6 @@ def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
     )
 
 
-def _error(response: JsonObject) -> ErrorInfo:
-    details = response.get("incomplete_details")
-    if response.get("error"):
-        return provider_error({"error": response["error"]})
-    reason = details.get("reason") if isinstance(details, dict) else None
-    return provider_error({"error": {"message": f"response failed: {reason}" if reason else "response failed"}})
-
-
 def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[Event]:
     """Everything that a terminal frame means, in the order in which it is to be taken."""
     inner = payload.get("response")
@@ -139,7 +130,7 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
             finish = REASONS.get(reason, "unknown")
         case "failed":
             finish = "error"
-            out.append(ErrorReported(sequence_number=sequence, error=_error(response)))
+            out += error_events({**payload, "type": "response.failed"})
         case "cancelled":
             finish = "cancelled"
         case _:
