@@ -1,4 +1,10 @@
-"""streamkit: bytes of a streamed model answer in, typed events and one trustworthy response out."""
+"""streamkit: bytes of a streamed model answer in, typed events and one trustworthy response out.
+
+`Client` is imported when it is first asked for: HTTP and event loops are no part of `import streamkit`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from streamkit.errors import (
     CaptureError,
@@ -62,12 +68,16 @@ from streamkit.stages.watchdog import Watchdog
 from streamkit.stream import EventStream, open_stream
 from streamkit.sync import assemble, iter_events
 
+if TYPE_CHECKING:
+    from streamkit.client import Client
+
 __all__ = [
     "AnnotationAdded",
     "ArgumentsDelta",
     "AsyncStage",
     "CaptureError",
     "Choice",
+    "Client",
     "ClosedPipeline",
     "ContentBlocked",
     "ContextTooLong",
@@ -130,3 +140,9 @@ __all__ = [
     "open_stream",
     "standard",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Client":
+        return import_module("streamkit.client").Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -99,7 +99,7 @@ def _replay_one(path: str, dialect: str | None, output: Output, *, strict: bool)
 
 @app.command
 def replay(
-    *files: Annotated[str, Parameter(help="Recorded bodies; `-` reads standard input.")],
+    *files: Annotated[str, Parameter(help="Recorded bodies; `-` reads standard input.", allow_leading_hyphen=True)],
     dialect: Annotated[str | None, Parameter(help="Dialect; recognised from the first frames if left out.")] = None,
     events: Annotated[bool, Parameter(help="One JSON object per event.")] = False,
     json: Annotated[bool, Parameter(help="The response as one JSON object.")] = False,

@@ -87,7 +87,7 @@ class Body:
     ) -> None:
         self._exchange = exchange
         self._read = exchange.read
-        self._limits = limits
+        self._most = limits.body
         self._hint = hint
         self._clock = clock
         self._inflater: Inflater | None = inflater_for(exchange.headers.get("content-encoding", ""), limits)
@@ -109,13 +109,6 @@ class Body:
         if not self._begun:
             self._begun = True
             return await self._beginning()
-        return await self._chunk()
-
-    async def aclose(self) -> None:
-        """Give the connection up, or back where the body was read to its end."""
-        await self._exchange.close()
-
-    async def _chunk(self) -> bytes:
         if self._inflater is not None:
             return await self._inflated(self._inflater)
         chunk = await self._read()
@@ -123,9 +116,13 @@ class Body:
             raise StopAsyncIteration
         self.last_read_at = self._clock()
         self.bytes_read += len(chunk)
-        if self.bytes_read > self._limits.body:
+        if self.bytes_read > self._most:
             raise LimitExceeded(exceeded("body", self.bytes_read, "bytes"))
         return chunk
+
+    async def aclose(self) -> None:
+        """Give the connection up, or back where the body was read to its end."""
+        await self._exchange.close()
 
     async def _inflated(self, inflater: Inflater) -> bytes:
         while True:
@@ -144,13 +141,13 @@ class Body:
         """The first bytes: what is odd about the headers is known now, and whether this is a page for people (A18)."""
         if self._inflater is not None:
             self.quirks.append(compressed.seen(detail=self._exchange.headers.get("content-encoding", "")))
-        first = await self._chunk()
+        first = await self.__anext__()
         kind = self._exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
         if _EVENTS.match(first) and kind != "text/event-stream":
             self.quirks.append(content_type.seen(detail=kind or "none"))
         while b"<" in first[:8] and len(first) < 4 * PAGE and _PAGE_BEGINS.match(first):
             try:
-                first += await self._chunk()
+                first += await self.__anext__()
             except StopAsyncIteration:
                 break
         if _PAGE_BEGINS.match(first):

@@ -198,7 +198,7 @@ class MistralConversationsDecoder:
         return [ItemFinished(key=event.id, details={} if event.info is None else {"info": event.info})]
 
     def _done(self, event: Done) -> Events:
-        out: list[Event] = []
+        out = self._halves.flush()
         usage, quirks = read_usage(event.usage)
         out += quirks
         if usage is not None:

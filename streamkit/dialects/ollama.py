@@ -147,6 +147,7 @@ class OllamaDecoder:
 
     def _done(self, line: Line, payload: Json, out: list[Event]) -> None:
         """The end frame: why, the counts, the context of `/api/generate` (F15)."""
+        out += self._halves.flush()
         if not is_object(payload):
             return
         counts: JsonObject = {name: payload[name] for name in COUNTS if payload.get(name) is not None}

@@ -71,7 +71,7 @@ def test_f23_the_plan_is_neither_text_nor_reasoning_and_comes_live():
     assert [(event.kind, event.text) for event in deltas] == [("plan", "I "), ("plan", "look.")]
     response = assembled(COHERE, *frames, tool("tool-call-start", 0, "{}", id="c", name="f"), end("TOOL_CALL"))
     assert (response.text, response.reasoning) == ("", "")
-    assert [(item.type, item.text_of("plan")) for item in response.items][0] == ("tool_plan", "I look.")
+    assert (response.items[0].type, response.items[0].text_of("plan")) == ("tool_plan", "I look.")
 
 
 def test_calls_begin_grow_and_end():

@@ -1,5 +1,6 @@
 """The same bytes, cut in different ways, through a framer."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,12 +21,19 @@ def pieces(body: bytes, size: int) -> list[bytes]:
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 
+def blocks(body: bytes) -> list[bytes]:
+    """The body cut behind every blank line: one event a read, as most servers send them."""
+    return re.findall(rb"(?s).+?(?:\n\n|\r\n\r\n|\r\r|$)", body)
+
+
 def read(make: Callable[[], Any], body: bytes) -> list[Any]:
     """What the framer makes of the body, which must be the same for every way of cutting it."""
     whole = through(make(), [body])
     for size in (1, 2, 3, 7, 17):
         assert through(make(), pieces(body, size)) == whole, f"cut into pieces of {size}"
     assert through(make(), [b"", *pieces(body, 5), b""]) == whole
+    assert through(make(), body.splitlines(keepends=True)) == whole, "cut into lines"
+    assert through(make(), blocks(body)) == whole, "cut behind each blank line"
     return whole
 
 

@@ -244,6 +244,12 @@ def test_a20_nothing_waits_inside_the_decompressor():
     assert payloads(framer.feed(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"x" * 200_000]
 
 
+def test_a20_a_cut_keeps_every_byte_that_can_be_inflated():
+    packed = gzipped(b"data: " + b"x" * 70_000)
+    for cut in range(12, len(packed)):
+        assert through(AnyFramer("sse"), [packed[:cut]]) == through(AnyFramer("sse"), pieces(packed[:cut], 1)), cut
+
+
 def test_a20_a_cut_tail_keeps_what_was_inflated():
     out = sniffed(gzipped(LONG)[:-60], "sse")
     assert len(frames(out)) > 1000
@@ -262,6 +268,14 @@ def test_a20_a_broken_body():
     good = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
     out = sniffed(good + b"\xff" * 50, "sse")
     assert payloads(out) == [b"1"]
+    assert out[-1].error.code == "corrupt_compression"
+
+
+def test_j08_what_is_inflated_again_is_counted_once():
+    packer = zlib.compressobj(wbits=31)
+    good = packer.compress(b"data: " + b"x" * 300_000 + b"\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+    out = through(AnyFramer("sse", Limits(body=400_000)), [good + b"\xff" * 50])
+    assert payloads(out) == [b"x" * 300_000]
     assert out[-1].error.code == "corrupt_compression"
 
 

@@ -3,7 +3,7 @@ import time
 import httpx
 import httpx_sse
 import pytest
-from cutting import frames, payloads, pieces, quirks, read, through
+from cutting import blocks, frames, payloads, pieces, quirks, read, through
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -55,6 +55,30 @@ def test_a01_no_space_behind_the_colon():
         Frame(b'{"a":1}', "", 0),
         Frame(b'{"b":"data: y"}', "x", 14),
     ]
+
+
+def test_a01_one_event_a_read_with_and_without_space():
+    body = b"".join(b"data:%d\n\ndata: %d\n\ndata:  %d\n\n" % (n, n, n) for n in range(4))
+    assert payloads(sse(body)) == [b"%s%d" % (space, n) for n in range(4) for space in (b"", b"", b" ")]
+
+
+def test_a03_one_event_a_read_with_odd_line_ends_inside():
+    body = b"data: 1\n\ndata: 2\rdata: 3\n\ndata: 4\r\n\r\ndata: 5\rdata: 6\r\n\r\n: c\r\n\r\n7\r\n\r\ndata: 8\r\n\r\n"
+    assert payloads(sse(body)) == [b"1", b"2\n3", b"4", b"5\n6", b"8"]
+    assert payloads(SSEFramer().feed(body[:24] + body[24:])) == [b"1", b"2\n3", b"4", b"5\n6", b"8"]
+
+
+def test_a34_a_stray_line_in_front_of_a_plain_frame_in_one_read():
+    framer = SSEFramer()
+    framer.feed(b"data: 0\n\n")
+    assert quirks(framer.feed(b"1a4\n\ndata: 1\n\ndata: 2\n\n")) == ["stray_line"]
+
+
+def test_a34_a_beginning_that_looks_like_a_frame():
+    framer = SSEFramer()
+    framer.feed(b"data: 0\n\n")
+    assert framer.feed(b": c\ndata: 1") == [KeepAlive(comment="c")]
+    assert framer.feed(b"\n\n") == [Frame(b"1", "", 13)]
 
 
 def test_a01_streams_with_and_without_space_mixed():
@@ -401,6 +425,8 @@ BODIES = st.lists(st.tuples(LINES, ENDS), max_size=14).map(lambda rows: b"".join
 @st.composite
 def cut_bodies(draw, bodies=BODIES):
     body = draw(bodies) + draw(st.sampled_from([b"", b"data: {", b"da", b"data: {}"]))
+    if draw(st.booleans()):
+        return body, blocks(body)
     cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=6)))
     return body, [body[a:b] for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True)]
 

@@ -63,7 +63,7 @@ class ConverseDecoder:
             wire.MessageStart: self._message_start,
             wire.BlockStart: self._block_start,
             wire.BlockStop: self._block_stop,
-            wire.MessageStop: lambda stop: stop_events(stop.stop_reason, stop.additional_model_response_fields),
+            wire.MessageStop: self._message_stop,
             wire.Metadata: metadata_events,
         }
 
@@ -134,6 +134,9 @@ class ConverseDecoder:
         del event
         return (ResponseStarted(),)
 
+    def _message_stop(self, event: wire.MessageStop) -> Events:
+        return [*self._halves.flush(), *stop_events(event.stop_reason, event.additional_model_response_fields)]
+
     def _delta(self, event: wire.BlockDelta) -> Events:
         delta = event.delta
         index = event.content_block_index
@@ -203,7 +206,8 @@ class ConverseDecoder:
         index = event.content_block_index
         if index in self._results:
             return self._result_over(index, finish=True)
-        return (ItemFinished(key=self._keys.pop(index, index)),)
+        finished = ItemFinished(key=self._keys.pop(index, index))
+        return [*self._halves.flush(), finished] if self._halves.met else (finished,)
 
     def _result_over(self, index: int, *, finish: bool) -> list[Event]:
         content = self._results.pop(index)

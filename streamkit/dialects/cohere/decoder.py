@@ -138,7 +138,7 @@ class CohereDecoder:
 
     def _content_end(self, frame: wire.ContentEnd) -> Events:
         """A text block stays open for the citations that may follow; the answer's own end closes it."""
-        return () if frame.index == self._latest else (ItemFinished(key=frame.index),)
+        return () if frame.index == self._latest else [*self._halves.flush(), ItemFinished(key=frame.index)]
 
     def _plan(self, frame: wire.PlanDelta) -> Events:
         delta = frame.delta
@@ -199,7 +199,7 @@ class CohereDecoder:
 
     def _message_end(self, frame: wire.MessageEnd) -> Events:
         delta = frame.delta or wire.EndDelta()
-        return [*self._planned(), *ended(delta.finish_reason, delta.usage, delta.error)]
+        return [*self._halves.flush(), *self._planned(), *ended(delta.finish_reason, delta.usage, delta.error)]
 
 
 def _call(frame: wire.CallStart | wire.CallDelta) -> wire.Call:

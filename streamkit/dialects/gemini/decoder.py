@@ -182,6 +182,7 @@ class GeminiDecoder:
             if value is not None:
                 self._told(f"{member}[{choice}]" if choice else member, value, out)
         if candidate.finish_reason is not None:
+            out += self._halves.flush()
             out += self._calls.cut(choice)
             out += finished(candidate.finish_reason, candidate.finish_message, choice)
 

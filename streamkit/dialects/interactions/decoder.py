@@ -76,7 +76,7 @@ class InteractionsDecoder:
         self._table: dict[type, Callable[[Json], Events]] = {
             StepDelta: self._delta,
             StepStart: self._start,
-            StepStop: lambda event: (ItemFinished(key=self._keys.pop(event.index, event.index)),),
+            StepStop: self._stop,
             Created: self._created,
             Completed: self._completed,
             StatusUpdate: lambda _: (),
@@ -181,9 +181,13 @@ class InteractionsDecoder:
             out.append(SignatureReported(key=index, signature=delta.signature))
         return out
 
+    def _stop(self, event: StepStop) -> Events:
+        return [*self._halves.flush(), ItemFinished(key=self._keys.pop(event.index, event.index))]
+
     def _completed(self, event: Completed) -> Events:
         told = event.interaction or Interaction()
-        out: list[Event] = [MetadataReported(response_id=told.id or "", model=told.model or "")]
+        out = self._halves.flush()
+        out.append(MetadataReported(response_id=told.id or "", model=told.model or ""))
         usage, quirks = read_usage(told.usage)
         out += quirks
         if usage is not None:
