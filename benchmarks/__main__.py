@@ -27,7 +27,9 @@ def measure(workload: Workload, mode: str, rounds: int, *, grow: bool) -> dict[s
         "reads": mode if workload.read is None else f"{workload.read} bytes",
         "microseconds": {name: statistics.median(times) / events * 1e6 for name, times in taken.items()},
         "to_floor": ratio(taken["streamkit"], taken["floor"]),
-        "rivals": {name: ratio(taken[name], taken["streamkit"]) for name in taken if name not in ("floor", "streamkit")},
+        "rivals": {
+            name: ratio(taken[name], taken["streamkit"]) for name in taken if name not in ("floor", "streamkit")
+        },
         "peak_kib": peak_kib(ours(workload.dialect), reads),
         "body_kib": sum(map(len, reads)) / 1024,
     }
@@ -46,7 +48,9 @@ def show(row: dict[str, object]) -> None:
     slower = ", ".join(f"{name} ×{value:.0f}" for name, value in rivals_of.items())
     growth = f", exponent {row['exponent']:.2f}" if "exponent" in row else ""
     print(f"{row['workload']} ({row['reads']} a read): µs {per}; ×{row['to_floor']:.2f} of the floor{growth}")
-    print(f"    peak {row['peak_kib']:.0f} KiB for a body of {row['body_kib']:.0f} KiB{'; ' + slower if slower else ''}")
+    print(
+        f"    peak {row['peak_kib']:.0f} KiB for a body of {row['body_kib']:.0f} KiB{'; ' + slower if slower else ''}"
+    )
 
 
 def main() -> None:

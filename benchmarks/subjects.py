@@ -180,7 +180,11 @@ def litellm_raw(dialect: str) -> Subject:
         client = _client("openai", _http_of("openai"), reads)
         if dialect == "chat":
             stream = litellm.completion(
-                model="openai/m", messages=[{"role": "user", "content": "x"}], stream=True, client=client, api_key="none"
+                model="openai/m",
+                messages=[{"role": "user", "content": "x"}],
+                stream=True,
+                client=client,
+                api_key="none",
             )
         else:
             raise LookupError(dialect)

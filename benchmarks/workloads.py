@@ -135,7 +135,14 @@ def responses_text(count: int) -> Iterator[bytes]:
 
 def responses_tools(count: int) -> Iterator[bytes]:
     name = "fc_68a1b2c3d4e5f60718293a4b5c6d7e8f"
-    item = {"id": name, "type": "function_call", "status": "in_progress", "arguments": "", "call_id": "call_1", "name": "f"}
+    item = {
+        "id": name,
+        "type": "function_call",
+        "status": "in_progress",
+        "arguments": "",
+        "call_id": "call_1",
+        "name": "f",
+    }
     yield from _responses_head(item)
     pieces = ['{"text":"', *(WORDS[i % len(WORDS)] for i in range(count)), '"}']
     for i, piece in enumerate(pieces):

@@ -1,6 +1,7 @@
 """Builds what a response consists of from the events that arrived: the bookkeeping behind `Response`.
 
-Pieces are written into string buffers and joined once, when somebody looks. Nothing here judges the wire: the ledger did.
+Pieces are written into string buffers and joined once, when somebody looks. Nothing here judges the wire: that was the
+ledger's work.
 """
 
 from collections.abc import Callable

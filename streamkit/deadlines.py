@@ -114,7 +114,7 @@ class ScopeGuard:
 
 
 def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:
-    """The guard that fits the event loop that is running; `step` is the shortest limit behind `deadline`, in seconds."""
+    """The guard that fits the running event loop; `step` is the shortest limit behind `deadline`, in seconds."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

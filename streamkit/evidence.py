@@ -154,7 +154,7 @@ class Halt(Event, kw_only=True, frozen=True):
 
 
 class Handover(Event, kw_only=True, frozen=True):
-    """A stage has done its work and gives its place to another, so that the steady state pays nothing for the choice."""
+    """A stage has done its work and gives its place to another: the steady state pays nothing for the choice."""
 
     old: object
     new: object

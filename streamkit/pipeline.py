@@ -84,7 +84,11 @@ class Table(dict[type, Chain]):
     """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
 
     def __init__(
-        self, stages: Sequence[Any], at: int, behind: "Table | None", notices: dict[type, Callable[[Any], Iterable[Any]]]
+        self,
+        stages: Sequence[Any],
+        at: int,
+        behind: "Table | None",
+        notices: dict[type, Callable[[Any], Iterable[Any]]],
     ) -> None:
         super().__init__()
         self._stages = stages
@@ -177,7 +181,7 @@ class Pipeline(Generic[Item, Out]):
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
         chain = self._first[item.__class__]
         while True:
-            for lane, table in chain:
+            for lane, table in chain:  # noqa: B007 - the table of the lane that answered is used below
                 result = lane(item)
                 if result is not None:
                     break
@@ -226,7 +230,7 @@ class Pipeline(Generic[Item, Out]):
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:
         while True:
-            for lane, behind in table[item.__class__]:
+            for lane, behind in table[item.__class__]:  # noqa: B007 - likewise
                 result = lane(item)
                 if result is not None:
                     break

@@ -20,7 +20,7 @@ RAISED: tuple[Ending, ...] = ("failed", "truncated", "stalled", "disconnected", 
 """Endings that the faces raise for; a cut by the provider's own limits is an answer, not an error."""
 
 
-class Expired(Exception):  # noqa: N818 - a signal between two modules, never seen by callers
+class Expired(Exception):
     """The deadline passed while a read was waiting."""
 
 

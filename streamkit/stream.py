@@ -1,7 +1,7 @@
 """The asynchronous face: `open_stream` and `EventStream`, on asyncio and trio.
 
-The engine starts no task. Back-pressure is the consumer's `anext`: one chunk is read when no event is ready. The source,
-every user generator and the watchdog's timer are closed on every way out.
+The engine starts no task. Back-pressure is the consumer's `anext`: one chunk is read when no event is ready. The
+source, every user generator and the watchdog's timer are closed on every way out.
 """
 
 from collections import deque
@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 from streamkit.dialects.base import Dialect
 from streamkit.errors import UsageError
@@ -104,7 +104,7 @@ class EventStream:
         """The response so far; readable at any moment, also after a failure."""
         return self._session.response
 
-    async def __aenter__(self) -> "EventStream":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -268,10 +268,7 @@ class EventStream:
         """Every segment but the last, as one chain of async generators."""
         chain: AsyncIterator[Event] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
         for segment in self._ahead[1:]:
-            if isinstance(segment, Pipeline):
-                chain = _segment(segment, chain)
-            else:
-                chain = _owned(segment, chain)
+            chain = _segment(segment, chain) if isinstance(segment, Pipeline) else _owned(segment, chain)
         return chain
 
     async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:

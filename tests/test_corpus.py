@@ -99,7 +99,9 @@ def differences(recording: Recording, response: streamkit.Response) -> dict[str,
         for call in expected["tool_calls"]
     ]
     ids = [(ours[2] if theirs[2] else None) for ours, theirs in zip(calls, wanted, strict=False)]
-    calls = [(name, arguments, ids[i] if i < len(ids) else call_id) for i, (name, arguments, call_id) in enumerate(calls)]
+    calls = [
+        (name, arguments, ids[i] if i < len(ids) else call_id) for i, (name, arguments, call_id) in enumerate(calls)
+    ]
     wanted = [(name, arguments, call_id or None) for name, arguments, call_id in wanted]
     found: dict[str, tuple[object, object]] = {
         "text": (response.text, expected["text"]),

@@ -135,7 +135,8 @@ async def test_cancellation_passes_through_and_closes_the_source_h12():
 
 
 @pytest.mark.parametrize(
-    ("limits", "phase"), [({"first": 0.02}, "first"), ({"first": None, "idle": 0.02}, "idle"), ({"total": 0.02}, "total")]
+    ("limits", "phase"),
+    [({"first": 0.02}, "first"), ({"first": None, "idle": 0.02}, "idle"), ({"total": 0.02}, "total")],
 )
 async def test_a_silent_socket_is_a_stall_h01_h06(limits, phase):
     chunks = [] if phase == "first" else chat("a", finish=None, done=False)

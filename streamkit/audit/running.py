@@ -13,6 +13,7 @@ from pathlib import Path
 
 from streamkit.audit.counting import Audit, count
 from streamkit.audit.scanning import Scan, scan_all
+from streamkit.errors import UsageError
 
 __all__ = ["audit"]
 
@@ -41,6 +42,9 @@ def audit(
             calls this needs the usual `if __name__ == "__main__":`.
         on_scan: is called here after every file.
         scanner: what scans a batch; it must be importable in the worker.
+
+    Raises:
+        UsageError: no worker process can be started.
     """
     batches = _batches(map(str, paths))
     scans: list[Scan] = []
@@ -81,6 +85,7 @@ def _own(batches: Iterator[list[str]], scanner: Callable[[list[str]], list[Scan]
         suspects: list[str] = []
         waiting: dict[Future[list[Scan]], list[str]] = {}
         with _pool(os.cpu_count() or 1) as pool:
+            _check(pool)
             while not suspects:
                 for batch in islice(batches, UNDER_WAY - len(waiting)):
                     waiting[pool.submit(scanner, batch)] = batch
@@ -102,6 +107,16 @@ def _own(batches: Iterator[list[str]], scanner: Callable[[list[str]], list[Scan]
 def _pool(workers: int) -> ProcessPoolExecutor:
     # spawned, not forked: the caller may have threads (a progress bar has one)
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _check(pool: Executor) -> None:
+    """Tell a pool that cannot work at all from one that a file has broken."""
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenExecutor:
+        raise UsageError(
+            "no worker process starts; does the script guard itself with `if __name__ == '__main__':`?"
+        ) from None
 
 
 def _alone(path: str, scanner: Callable[[list[str]], list[Scan]]) -> list[Scan]:

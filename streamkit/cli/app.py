@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,8 +76,7 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def _chunks(path: str) -> Iterator[bytes]:
     if path == "-":
-        stream = sys.stdin.buffer
-        while chunk := stream.read1(READ_SIZE):
+        while chunk := os.read(sys.stdin.fileno(), READ_SIZE):
             yield chunk
         return
     with Path(path).open("rb") as file:

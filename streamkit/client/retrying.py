@@ -28,7 +28,7 @@ class Retries(msgspec.Struct, kw_only=True, frozen=True):
     """The provider's own delay is obeyed up to here; a longer one is not shortened, the error is raised at once."""
 
 
-class AttemptFailed(Exception):  # noqa: N818 - a signal to stamina, never seen by callers
+class AttemptFailed(Exception):
     """One attempt is over and nothing of it was delivered."""
 
     def __init__(self, info: ErrorInfo) -> None:

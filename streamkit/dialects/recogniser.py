@@ -98,7 +98,9 @@ class Recogniser:
         first = printable(self._held[0].data[:200].decode("utf-8", "replace"))
         if best:
             names = " and ".join(dialect.name for dialect in best)
-            message = f"the frames fit more than one dialect: {names}; name the one that is meant (first frame: {first})"
+            message = (
+                f"the frames fit more than one dialect: {names}; name the one that is meant (first frame: {first})"
+            )
         else:
             message = f"the frames fit no known dialect; name one, or check the URL (first frame: {first})"
         error = ErrorInfo(kind="wire", code="unknown_dialect", message=message, offset=self._held[0].offset)
@@ -113,5 +115,3 @@ class Recogniser:
             out += decoder.feed(frame)
         self._held.clear()
         return [Handover(old=self, new=decoder), *out]
-
-

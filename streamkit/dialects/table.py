@@ -1,4 +1,4 @@
-"""The table of dialects: a name, and where its constant stands. Modules are imported when their dialect is asked for."""
+"""The table of dialects: a name, and where its constant stands. A module is imported when its dialect is asked for."""
 
 from functools import cache
 from importlib import import_module
@@ -60,7 +60,9 @@ def dialect_named(name: str) -> Dialect:
         return found
     entry = _third_party().get(name)
     if entry is None:
-        raise UnknownDialect(f"there is no dialect {name!r}; known are {', '.join(dialect_names())}, or None to recognise")
+        raise UnknownDialect(
+            f"there is no dialect {name!r}; known are {', '.join(dialect_names())}, or None to recognise"
+        )
     loaded: Dialect = entry.load()
     return loaded
 

@@ -42,6 +42,8 @@ class Quirk:
         catalogue: tuple[str, ...],
         sources: tuple[str, ...],
         fields: tuple[str, ...],
+        advice: str,
+        nowhere: str,
     ) -> None:
         self.id = plant.__name__
         self.text = (plant.__doc__ or "").strip()
@@ -50,6 +52,8 @@ class Quirk:
         self.catalogue = catalogue
         self.sources = sources
         self.fields = fields
+        self.advice = advice
+        self.nowhere = nowhere
         self._plant = plant
 
     def __repr__(self) -> str:
@@ -88,6 +92,8 @@ def quirk(
     catalogue: str | tuple[str, ...],
     sources: Iterable[str] = (),
     fields: Iterable[str] = (),
+    advice: str = "",
+    nowhere: str = "",
 ) -> Callable[[Planter], Quirk]:
     """Register a deviation of these dialects (`"any"`: of all).
 
@@ -98,6 +104,8 @@ def quirk(
         catalogue: id or ids in the catalogue of known provider quirks.
         sources: where it was met.
         fields: the response's members that may differ, for `guessed` and `lossy`.
+        advice: what a reader can do about it, where there is more to say than the effect says.
+        nowhere: why no recording has a place for it, for a function that yields nothing.
 
     Raises:
         ValueError: two quirks with one id.
@@ -111,6 +119,8 @@ def quirk(
             catalogue=(catalogue,) if isinstance(catalogue, str) else catalogue,
             sources=tuple(sources),
             fields=tuple(fields),
+            advice=advice,
+            nowhere=nowhere,
         )
         if entry.id in REGISTRY:
             raise ValueError(f"two quirks are called {entry.id}")

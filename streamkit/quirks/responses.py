@@ -78,7 +78,9 @@ def item_shape(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(change)
 
 
-@quirk("responses", effect="guessed", catalogue="C05", fields=("status", "finish_reason", "raw_finish_reason", "errors"))
+@quirk(
+    "responses", effect="guessed", catalogue="C05", fields=("status", "finish_reason", "raw_finish_reason", "errors")
+)
 def status_conflict(tape: Tape) -> Iterator[Edit]:
     """The terminal frame's name and the status inside it disagree; the worse of both stands."""
     for frame in tape.frames:
@@ -104,7 +106,11 @@ def usage_shape(tape: Tape) -> Iterator[Edit]:
     """Token counts are strings, floats or booleans; whole numbers are read, anything else is unknown."""
     for frame in tape.frames:
         payload = frame.json
-        if isinstance(payload, dict) and payload.get("type") == "response.completed" and payload["response"].get("usage"):
+        if (
+            isinstance(payload, dict)
+            and payload.get("type") == "response.completed"
+            and payload["response"].get("usage")
+        ):
             usage = payload["response"]["usage"]
             payload["response"]["usage"] = {**usage, "input_tokens": str(usage.get("input_tokens"))}
             yield tape.replace(frame, payload)

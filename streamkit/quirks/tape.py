@@ -10,6 +10,7 @@ from functools import cached_property
 import msgspec
 
 from streamkit.jsontypes import Json
+from streamkit.quirks.aws_tape import encode_message, messages
 
 __all__ = ["Edit", "Tape", "TapeFrame"]
 
@@ -29,7 +30,7 @@ class TapeFrame(msgspec.Struct, frozen=True):
     index: int
     start: int
     end: int
-    """Just behind the frame's closing blank line (SSE) or line end (NDJSON)."""
+    """Just behind the frame's closing blank line (SSE), line end (NDJSON) or checksum (AWS event stream)."""
     event: str
     data: bytes
 
@@ -53,8 +54,13 @@ class Tape:
     @cached_property
     def frames(self) -> tuple[TapeFrame, ...]:
         """The recording's frames, in order; comments and blank lines between them belong to none."""
-        split = self._lines if self.framing == "ndjson" else self._events
-        return tuple(split())
+        match self.framing:
+            case "ndjson":
+                return tuple(self._lines())
+            case "aws-eventstream":
+                return tuple(TapeFrame(index, *message) for index, message in enumerate(messages(self.data)))
+            case _:
+                return tuple(self._events())
 
     def _lines(self) -> Iterator[TapeFrame]:
         start = 0
@@ -86,6 +92,8 @@ class Tape:
         data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
         if self.framing == "ndjson":
             return data + b"\n"
+        if self.framing == "aws-eventstream":
+            return encode_message(event or "relayStatus", data)
         head = f"event: {event}\n".encode() if event else b""
         return head + b"data: " + data + b"\n\n"
 

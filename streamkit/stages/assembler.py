@@ -98,5 +98,3 @@ class Assembler:
             else "the stream was empty; try again"
         )
         return "truncated", ErrorInfo(kind="truncated", code=code, message=message, retryable=True)
-
-

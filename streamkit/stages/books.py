@@ -87,9 +87,7 @@ class Books:
 
     def _item_started(self, event: ItemStarted) -> Events:
         out = self._begin_unannounced()
-        entry, quirk = self._register.find_started(
-            event.key, event.type, event.choice, event.item_id, event.call_id
-        )
+        entry, quirk = self._register.find_started(event.key, event.type, event.choice, event.item_id, event.call_id)
         if entry is not None and event.key is not None:
             if entry.announced:
                 out.append((quirk or item_reannounced).seen(item_id=entry.id))
@@ -101,9 +99,7 @@ class Books:
         out += self._close_flow(event.choice)
         if self._register.full:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
-        entry = self._register.open(
-            event.key, event.type, event.choice, wire_id=event.item_id, position=event.position
-        )
+        entry = self._register.open(event.key, event.type, event.choice, wire_id=event.item_id, position=event.position)
         entry.announced = True
         entry.name, entry.call_id = event.name, event.call_id
         out.append(replace(event, item_id=entry.id, position=entry.position))
@@ -230,7 +226,12 @@ class Books:
                 entry.write = write
             elif kind != "refusal":
                 self._hot = entry
-                self._hot_key, self._hot_choice, self._hot_id, self._hot_write = event.key, event.choice, entry.id, write
+                self._hot_key, self._hot_choice, self._hot_id, self._hot_write = (
+                    event.key,
+                    event.choice,
+                    entry.id,
+                    write,
+                )
                 self._hot_index = index if kind == "text" else (kind, index)
                 self._hot_room = self._hot_granted = min(entry.room, self._room)
         force_setattr(event, "item_id", entry.id)
@@ -247,9 +248,8 @@ class Books:
             self._hot_index = None
 
     def _overflow_hot(self) -> Event:
-        entry = self._hot
+        entry = self._hot or self._register.entries[-1]
         self._cool()
-        assert entry is not None
         return self._overflow(entry)
 
     def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:

@@ -25,7 +25,6 @@ __all__ = ["ClaimBooks"]
 class ClaimBooks(Books):
     """Books that also judge claims."""
 
-
     def _part_claimed(self, event: PartClaimed) -> Events:
         claim = event.claim
         found, _ = self._register.find(event.key, event.item_type, event.choice)

@@ -31,9 +31,9 @@ from streamkit.evidence import (
     EndMarker,
     FinishClaimed,
     ItemClaimed,
+    NumberPassed,
     PartClaimed,
     Rerouted,
-    NumberPassed,
     TerminalInventory,
     TextReclassified,
 )

@@ -20,12 +20,13 @@ __all__ = ["Entry", "Register"]
 
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 
+
 class Entry:
     """One item in the books."""
 
     __slots__ = (
-        "announced",
         "annotations",
+        "announced",
         "anonymous",
         "call_id",
         "choice",
@@ -195,4 +196,3 @@ class Register:
         entry.write = None
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
-

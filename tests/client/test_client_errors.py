@@ -2,17 +2,19 @@ import gzip
 
 import pytest
 from answers import error, frame
-from asking import KEY, ask
+from asking import KEY, ask, text_of
 from loopback import serving
 
 from streamkit import (
     ContextTooLong,
     Entitlement,
     InvalidRequest,
+    NoTerminalError,
     Overloaded,
     ProviderError,
     RateLimited,
 )
+from streamkit.client import Client
 
 pytestmark = pytest.mark.anyio
 
@@ -114,4 +116,34 @@ async def test_own_secrets_are_masked_in_band():
         with pytest.raises(ProviderError) as caught:
             await ask(server, headers={"Authorization": "Bearer opaque-credential"})
     assert "opaque" not in repr(caught.value.info)
+    assert caught.value.info.message == "bad key ***"
+
+
+async def test_statuses_that_are_neither_answers_nor_errors(backend):
+    async with serving(lambda c: c.answer(304)) as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server, backend=backend, retries=2)
+    assert (caught.value.status, caught.value.code, caught.value.retryable) == (304, "unexpected_status", False)
+    assert len(server.requests) == 1
+
+
+async def test_g16_an_empty_body(backend):
+    async with serving(lambda c: c.answer(200)) as server:
+        with pytest.raises(NoTerminalError):
+            await ask(server, backend=backend)
+
+
+async def test_g19_nothing_but_a_status_from_a_host_that_means_overflow(backend):
+    async with serving(lambda c: c.answer(400)) as proxy:
+        with pytest.raises(ContextTooLong):
+            await text_of(Client("http://api.cerebras.ai/v1", backend=backend, proxy=proxy.url))
+
+
+async def test_secrets_in_the_address_are_masked():
+    async def handler(connection):
+        await connection.answer(400, b'{"error":{"message":"bad key opaque-value"}}', kind="application/json")
+
+    async with serving(handler) as server:
+        with pytest.raises(InvalidRequest) as caught:
+            await ask(server, path="/x?key=opaque-value")
     assert caught.value.info.message == "bad key ***"

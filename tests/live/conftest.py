@@ -1,6 +1,5 @@
 import pytest
-
-from tests.live.scripted_llm import scripted_llm
+from scripted_llm import scripted_llm
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 import httpx
 import pytest
+from scripted_llm import PATHS, SCRIPTS, request_body
 
 import streamkit
-from tests.live.scripted_llm import PATHS, SCRIPTS, request_body
 
 FINISH = {
     "chat": ("stop", "tool_calls"),

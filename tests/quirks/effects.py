@@ -36,9 +36,7 @@ class Reading:
     @property
     def members(self):
         """The response's members but its quirks; item ids that were made up here count by their order only."""
-        members = {
-            name: getattr(self.response, name) for name in self.response.__struct_fields__ if name != "quirks"
-        }
+        members = {name: getattr(self.response, name) for name in self.response.__struct_fields__ if name != "quirks"}
         if members["usage"] is not None:
             members["usage"] = replace(members["usage"], raw=None)
         for name in ("tool_calls", "dropped_calls"):

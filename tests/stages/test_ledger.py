@@ -502,9 +502,7 @@ def test_limits_end_the_stream_and_keep_what_came_before(limits, events, name):
 
 
 def test_the_wire_id_is_the_items_id_and_ids_are_never_given_twice():
-    _, response = run(
-        started(0, item_id="x"), ItemFinished(key=0), started(1, item_id="x"), ItemFinished(key=1), STOP
-    )
+    _, response = run(started(0, item_id="x"), ItemFinished(key=0), started(1, item_id="x"), ItemFinished(key=1), STOP)
     ids = [item.id for item in response.items]
     assert ids[0] == "x"
     assert len(set(ids)) == len(ids)

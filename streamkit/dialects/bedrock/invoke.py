@@ -27,6 +27,7 @@ Events = Iterable[Event]
 CHUNK = msgspec.json.Decoder(Chunk)
 METRICS = "amazon-bedrock-invocationMetrics"
 PREFIX = "amazon-bedrock-"
+MARK = PREFIX.encode()
 
 
 class InvokeDecoder:
@@ -48,38 +49,39 @@ class InvokeDecoder:
             data = CHUNK.decode(frame.data).bytes
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._tolerant(frame)
+        beside = _members_of_bedrock(data) if MARK in data else None
+        if beside is None:
+            return self._inside(data, frame)
+        own, alone = beside
+        inside = () if alone else tuple(self._inside(data, frame))
+        return [*self._beside(own), *inside]
+
+    def _inside(self, data: bytes, frame: Frame) -> Events:
+        """What the model says."""
         inner = self._inner
         if inner is None:
             inner = self._inner = inner_decoder(data, self._options)
             if inner is None:
-                return self._beside(data) or self._unrecognised(data)
-        if PREFIX.encode() not in data and self._counted:
-            return inner.feed(replace(frame, data=data, event=""))
-        out = list(inner.feed(replace(frame, data=data, event="")))
-        self._counted = self._counted or any(event.__class__ is UsageReported for event in out)
-        return [*self._beside(data), *out]
+                return self._unrecognised(data)
+        events = inner.feed(replace(frame, data=data, event=""))
+        if not self._counted:
+            events = tuple(events)
+            self._counted = any(event.__class__ is UsageReported for event in events)
+        return events
 
     def close(self) -> Events:
         """What the model's own decoder held back."""
         return () if self._inner is None else self._inner.close()
 
-    def _beside(self, data: bytes) -> list[Event]:
-        """What Bedrock says beside the model."""
-        if PREFIX.encode() not in data:
-            return []
-        try:
-            payload: Json = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return []
-        if not is_object(payload):
-            return []
+    def _beside(self, members: JsonObject) -> list[Event]:
+        """What Bedrock says beside the model; a finish must not come before the counts that belong to it."""
         out: list[Event] = []
-        for name, value in payload.items():
-            if name.startswith(PREFIX) and self._told.get(name) != value:
+        for name, value in members.items():
+            if self._told.get(name) != value:
                 self._told[name] = value
                 out.append(MetadataReported(metadata={name: value}))
-        if METRICS in payload and not self._counted:
-            usage, quirks = read_usage(payload[METRICS])
+        if METRICS in members and not self._counted:
+            usage, quirks = read_usage(members[METRICS])
             out += quirks
             if usage is not None:
                 self._counted = True
@@ -101,3 +103,15 @@ class InvokeDecoder:
         for payload in reading.objects:
             out += self._unrecognised(msgspec.json.encode(payload))
         return out
+
+
+def _members_of_bedrock(data: bytes) -> tuple[JsonObject, bool] | None:
+    """The members that Bedrock added to a frame, and whether it has no others; None for what is no JSON object."""
+    try:
+        payload: Json = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not is_object(payload):
+        return None
+    own: JsonObject = {name: value for name, value in payload.items() if name.startswith(PREFIX)}
+    return own, len(own) == len(payload)

@@ -12,8 +12,9 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
-from streamkit.events import Event, MetadataReported
+from streamkit.events import ErrorReported, Event, MetadataReported
 from streamkit.evidence import FinishClaimed
+from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.chat import finish_unknown
@@ -58,6 +59,8 @@ class Text(msgspec.Struct, gc=False):
 
 
 TEXT = msgspec.json.Decoder(Text)
+NOTHING = Text()
+"""What a frame is read as that has no member of these models."""
 
 
 class TextsDecoder:
@@ -73,9 +76,10 @@ class TextsDecoder:
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
         try:
-            return self._read(TEXT.decode(frame.data))
+            message = TEXT.decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._tolerant(frame)
+        return self._tolerant(frame) if message == NOTHING else self._read(message)
 
     def close(self) -> Events:
         """Half a character that was held back."""
@@ -114,11 +118,14 @@ class TextsDecoder:
         self._spoken.add(choice)
         out += self._halves.delta(text, choice=choice)
 
-    @staticmethod
-    def _end(reason: str | None, choice: int, details: JsonObject, out: list[Event]) -> None:
+    def _end(self, reason: str | None, choice: int, details: JsonObject, out: list[Event]) -> None:
         word = finish_word(reason)
         if word is None:
             return
+        out += self._halves.flush()
         if not word.known:
             out.append(finish_unknown.seen(detail=word.raw))
+        if word.reason == "error":
+            told = {"code": word.raw, "message": f"the answer ended with {word.raw}"}
+            out.append(ErrorReported(error=provider_error({"error": told})))
         out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, choice=choice, details=details))

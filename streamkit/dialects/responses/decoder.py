@@ -1,6 +1,6 @@
 """Decoder of the `responses` dialect. It translates; the ledger keeps the books."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, get_args
 
 import msgspec
@@ -15,6 +15,7 @@ from streamkit.events import (
     ArgumentsDelta,
     Event,
     KeepAlive,
+    Key,
     MediaAdded,
     MetadataReported,
     ProviderEvent,
@@ -58,6 +59,7 @@ class ResponsesDecoder:
     def __init__(self, options: DecoderOptions) -> None:
         self._limits = options.limits
         self._joiner = SurrogateJoiner()
+        self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
         self.lanes = {Frame: self._quick}
         self._table: dict[type, Callable[..., Events]] = {
@@ -112,13 +114,14 @@ class ResponsesDecoder:
     def close(self) -> Events:
         """Half a character that was held back."""
         for channel, held in self._joiner.flush():
-            key, index = channel
+            key, index = self._channels[channel]
             yield TextDelta(key=key, text=held, index=index)
 
     # the typed path
 
     def _joined(self, frame: wire.TextDeltaFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
+        self._channels[key, frame.content_index] = key, frame.content_index
         whole = self._joiner.join((key, frame.content_index), frame.delta)
         return (TextDelta(sequence_number=frame.sequence_number, key=key, text=whole, index=frame.content_index),)
 
@@ -179,15 +182,11 @@ class ResponsesDecoder:
 
     def _created(self, frame: wire.CreatedFrame) -> Events:
         head = frame.response
-        return (
-            ResponseStarted(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),
-        )
+        return (ResponseStarted(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),)
 
     def _progress(self, frame: wire.ProgressFrame | wire.QueuedFrame) -> Events:
         head = frame.response
-        return (
-            MetadataReported(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),
-        )
+        return (MetadataReported(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),)
 
     # the tolerant path
 

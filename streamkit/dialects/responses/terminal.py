@@ -26,7 +26,11 @@ TERMINALS: dict[str, str] = {
 SEVERITY = ("completed", "cancelled", "incomplete", "failed")
 """Statuses, the worse the later (C05)."""
 
-REASONS: dict[str, FinishReason] = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
+REASONS: dict[str, FinishReason] = {
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+}
 
 KEPT = ("service_tier", "created_at", "background", "previous_response_id", "metadata", "safety_identifier")
 

@@ -1,0 +1,1 @@
+"""Encoders: transcripts to the wire of each dialect, written after its documents and not after our decoders."""
