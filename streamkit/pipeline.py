@@ -28,7 +28,8 @@ class Stage(Protocol[In_contra, Out_co]):
     A stage passes on what it has no business with, reads no clock, draws no random number, writes no log, and never
     raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see, and
     `lanes`, a mapping from exact classes to functions that are called in place of `feed`; a lane that gives None lets
-    its item go on, and it may give one event without a tuple around it. A stage that changes its `lanes` sends a `Rerouted` notice.
+    its item go on, and it may give one event without a tuple around it. A stage that changes its `lanes` sends a
+    `Rerouted` notice.
     """
 
     def feed(self, item: In_contra, /) -> Iterable[Out_co]:

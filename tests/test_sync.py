@@ -10,10 +10,14 @@ PIECES = [
     MESSAGE,
     '{"type":"response.output_text.delta","item_id":"m1","output_index":0,"content_index":0,"delta":"Hel"}',
     '{"type":"response.output_text.delta","item_id":"m1","output_index":0,"content_index":0,"delta":"lo"}',
-    '{"type":"response.output_item.done","output_index":0,"item":{"id":"m1","type":"message","status":"completed",'
-    '"content":[{"type":"output_text","text":"Hello"}]}}',
-    '{"type":"response.completed","response":{"id":"r1","status":"completed","usage":{"input_tokens":3,'
-    '"output_tokens":2,"total_tokens":5},"output":[{"type":"message","id":"m1"}]}}',
+    (
+        '{"type":"response.output_item.done","output_index":0,"item":{"id":"m1","type":"message","status":"completed",'
+        '"content":[{"type":"output_text","text":"Hello"}]}}'
+    ),
+    (
+        '{"type":"response.completed","response":{"id":"r1","status":"completed","usage":{"input_tokens":3,'
+        '"output_tokens":2,"total_tokens":5},"output":[{"type":"message","id":"m1"}]}}'
+    ),
 ]
 WIRE = "".join(f"data: {piece}\n\n" for piece in PIECES).encode()
 

@@ -38,11 +38,16 @@ class Zlib:
         self._gzip = gzip
         self._inner = zlib.decompressobj(wbits=31 if gzip else 15)
         self._started = False
+        self._between = False
         self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
         while data:
+            if self._between:
+                data = data.lstrip(b"\0")  # padding behind a member
+                self._between = not data
+                continue
             try:
                 piece = self._inner.decompress(data, STEP)
             except zlib.error:
@@ -55,9 +60,10 @@ class Zlib:
             if piece:
                 yield piece
             if self._inner.eof:
-                data = self._inner.unused_data.lstrip(b"\0")
+                data = self._inner.unused_data
                 if not self._gzip:
                     return
+                self._between = True
                 self._inner = zlib.decompressobj(wbits=31)
             else:
                 data = self._inner.unconsumed_tail

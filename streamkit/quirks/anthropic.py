@@ -1,4 +1,4 @@
-"""Deviations of the Messages dialect that its decoder tolerates (groups A, B, F)."""
+"""Deviations of the Messages dialect, and of dialects with blocks like its own (groups A, B, F)."""
 
 from collections.abc import Iterator
 
@@ -74,16 +74,35 @@ def implicit_block(tape: Tape) -> Iterator[Edit]:
 def whole_message_frame(tape: Tape) -> Iterator[Edit]:
     """A frame holds the whole message; its content counts only where nothing was streamed."""
     for frame in tape.frames:
-        if _typed(frame, "message_delta") is not None:
+        if _typed(frame, "message_delta") is not None and any(_deltas(tape, "text_delta")):
             content = [{"type": "text", "text": "the same again"}]
             whole = {"type": "message", "role": "assistant", "content": content, "stop_reason": None}
             yield tape.insert(frame, whole)
 
 
-@quirk("anthropic", effect="harmless", catalogue="A17", sources=["gateways with a cache", "Bedrock"])
-def whole_message_body(_tape: Tape) -> Iterator[Edit]:
-    """The answer is one JSON document instead of a stream; it becomes the same events."""
-    yield from ()  # replaces the whole recording: where other edits stand, none could compose with it
+@quirk("anthropic", effect="repaired", catalogue="A17", sources=["gateways with a cache", "Bedrock"])
+def whole_message_body(tape: Tape) -> Iterator[Edit]:
+    """The answer is one JSON document instead of a stream; it becomes the same response."""
+    blocks: list[JsonObject] = []
+    message: JsonObject = {}
+    for frame in tape.frames:
+        payload = frame.json
+        match payload.get("type") if is_object(payload) else None:
+            case "message_start":
+                message = payload["message"]
+            case "content_block_start" if payload["content_block"].get("type") == "text":
+                blocks.append({"type": "text", "text": ""})
+            case "content_block_delta" if payload["delta"].get("type") == "text_delta" and blocks:
+                blocks[-1]["text"] += payload["delta"]["text"]
+            case "message_delta":
+                usage = {**(message.get("usage") or {}), **(payload.get("usage") or {})}
+                message |= {**payload["delta"], "usage": usage, "content": blocks}
+            case "content_block_stop" | "message_stop" | "ping":
+                pass
+            case _:  # more than text: other shapes would have to be rebuilt
+                return
+    if message and blocks:
+        yield Edit(0, len(tape.data), tape.encode(message))
 
 
 @quirk("anthropic", effect="repaired", catalogue="B23", sources=["MiniMax"])
@@ -92,8 +111,9 @@ def start_text_repeated(tape: Tape) -> Iterator[Edit]:
     for frame, payload in _starts(tape, "text", "thinking"):
         block = payload["content_block"]
         kind: str = block["type"]
-        own = (p for _, p in _deltas(tape, f"{kind}_delta", frame.index) if p["index"] == payload["index"])
-        first = next((p["delta"][kind] for p in own if p["delta"][kind]), "")
+        behind = (f.json for f in tape.frames[frame.index + 1 :] if is_object(f.json))
+        own = next((p for p in behind if p.get("index") == payload["index"]), {})
+        first = own["delta"].get(kind) if is_object(own.get("delta")) else ""
         if first and not block.get(kind):
             block[kind] = first
             yield tape.replace(frame, payload)
@@ -138,15 +158,15 @@ def piece_shape(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(change)
 
 
-@quirk("anthropic", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
+@quirk("anthropic", "cohere", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
 def block_index_missing(tape: Tape) -> Iterator[Edit]:
     """A block frame has no `index`: a start means a new block, anything else the block started last."""
     last: Json = None
     for frame in tape.frames:
         payload = frame.json
-        if not is_object(payload) or "index" not in payload:
+        if not is_object(payload) or "index" not in payload or str(payload.get("type")).startswith("citation-"):
             continue
-        if payload.get("type") == "content_block_start":
+        if payload.get("type") in ("content_block_start", "content-start", "tool-call-start"):
             last = payload["index"]
         elif payload["index"] == last:
             del payload["index"]

@@ -1,6 +1,9 @@
 """Deviations of the Bedrock dialects (groups B, G)."""
 
+from base64 import b64encode
 from collections.abc import Iterator
+
+import msgspec
 
 from streamkit.jsontypes import is_object
 from streamkit.quirks.registry import quirk
@@ -20,12 +23,14 @@ def converse_start_missing(tape: Tape) -> Iterator[Edit]:
 @quirk("bedrock", effect="harmless", catalogue="A26", sources=["logs of older clients", "gateways"])
 def member_carriage(tape: Tape) -> Iterator[Edit]:
     """Events come as JSON objects with one member each, not as binary messages; the member's name is the event."""
-    for frame in tape.frames:
-        if frame.event and is_object(frame.json):
-            yield tape.replace(frame, {frame.event: frame.json})
+    if tape.frames and all(frame.event and is_object(frame.json) for frame in tape.frames):
+        lines = (msgspec.json.encode({frame.event: frame.json}) + b"\n" for frame in tape.frames)
+        yield Edit(0, len(tape.data), b"".join(lines))
 
 
-@quirk("bedrock-invoke", effect="lossy", catalogue="A27", fields=("text", "items", "finish_reason", "status"))
-def inner_unrecognised(_tape: Tape) -> Iterator[Edit]:
-    """What a payload holds is of no dialect that is known; it is passed on as it came."""
-    yield from ()  # payloads stand in base64 inside binary messages, which a tape does not open
+@quirk("bedrock-invoke", effect="harmless", catalogue="A27")
+def inner_unrecognised(tape: Tape) -> Iterator[Edit]:
+    """What a payload holds before the dialect is known is of none that is known; it is passed on as it came."""
+    inner = {"bytes": b64encode(b'{"relay":{"queue":1}}').decode()}
+    for frame in tape.frames[:1]:
+        yield tape.insert(frame, inner, frame.event)

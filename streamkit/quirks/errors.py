@@ -19,8 +19,21 @@ __all__ = [
     "status_object",
 ]
 
-ENDED = ("items", "usage", "status", "finish_reason", "raw_finish_reason", "errors", "metadata")
-"""What differs from a healthy response when an error ends it."""
+ENDED = (
+    "items",
+    "text",
+    "reasoning",
+    "refusal",
+    "tool_calls",
+    "dropped_calls",
+    "usage",
+    "status",
+    "finish_reason",
+    "raw_finish_reason",
+    "errors",
+    "metadata",
+)
+"""What differs from a healthy response when an error ends it: all that would have come after it is missing."""
 
 SSE_DIALECTS = ("responses", "chat", "anthropic")
 

@@ -22,7 +22,19 @@ __all__ = [
     "unprefixed_payload",
 ]
 
-CUT = ("status", "finish_reason", "raw_finish_reason", "usage", "items", "text", "reasoning", "tool_calls", "errors")
+CUT = (
+    "status",
+    "finish_reason",
+    "raw_finish_reason",
+    "usage",
+    "items",
+    "text",
+    "reasoning",
+    "refusal",
+    "tool_calls",
+    "dropped_calls",
+    "metadata",
+)
 """What may differ when the end of a stream is missing."""
 
 
@@ -36,8 +48,8 @@ def _blank_line(tape: Tape, frame: TapeFrame) -> int:
 
 
 def _documents(tape: Tape) -> list[bytes]:
-    """The payloads that are JSON, each on one line."""
-    return [frame.data.replace(b"\n", b" ") for frame in tape.frames if frame.json is not None]
+    """The payloads, each on one line."""
+    return [frame.data.replace(b"\n", b" ") for frame in tape.frames]
 
 
 @quirk("any", effect="repaired", catalogue="A13", sources=["SambaNova", "DeepInfra", "llama.cpp"])
@@ -110,7 +122,7 @@ def framing_ndjson(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A14", sources=["Gemini without alt=sse"])
 def framing_json_array(tape: Tape) -> Iterator[Edit]:
     """The body is one JSON array, sent element by element, where another framing was expected."""
-    if _is_event_stream(tape) and _documents(tape):
+    if _is_event_stream(tape) and tape.frames and all(frame.json is not None for frame in tape.frames):
         yield Edit(0, len(tape.data), b"[" + b",\r\n".join(_documents(tape)) + b"]\n")
 
 
@@ -121,16 +133,28 @@ def framing_sse(tape: Tape) -> Iterator[Edit]:
         yield Edit(0, len(tape.data), b"".join(b"data: " + line + b"\n\n" for line in _documents(tape)))
 
 
-@quirk("any", effect="harmless", catalogue=("A14", "A25"), sources=["Bedrock behind another dialect's address"])
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue=("A14", "A25"),
+    sources=["Bedrock behind another dialect's address"],
+    nowhere="the payloads of an AWS event stream belong to other dialects: no recording can be rewritten into one",
+)
 def framing_aws_eventstream(_: Tape) -> Iterator[Edit]:
     """The body is an AWS event stream where another framing was expected."""
-    return iter(())  # its payloads belong to another dialect, so no healthy recording can be rewritten into it
+    return iter(())
 
 
-@quirk("any", effect="harmless", catalogue="A19", sources=["Ollama", "nginx"])
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue="A19",
+    sources=["Ollama", "nginx"],
+    nowhere="it is a header, which the recording of a body does not have",
+)
 def content_type(_: Tape) -> Iterator[Edit]:
     """The content type names another framing than the body has, or none; the body decides."""
-    return iter(())  # a header, which a recording of the body does not have
+    return iter(())
 
 
 @quirk("any", effect="harmless", catalogue=("A20", "J08"), sources=["Cloudflare", "corporate proxies"])

@@ -31,7 +31,9 @@ def _calls(payload: Json) -> list[JsonObject]:
     return [part["functionCall"] for part in parts or () if is_object(part.get("functionCall"))]
 
 
-@quirk("gemini", effect="repaired", catalogue="C14", sources=["Gemini with integer enums"])
+@quirk(
+    "gemini", effect="guessed", catalogue="C14", fields=("raw_finish_reason",), sources=["Gemini with integer enums"]
+)
 def finish_number(tape: Tape) -> Iterator[Edit]:
     """The finish reason is the number of its word in Google's enumeration; it is read as that word."""
 
@@ -74,7 +76,12 @@ def partial_value_unplaced(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(change)
 
 
-@quirk("gemini", effect="lossy", catalogue="D41", fields=("tool_calls", "dropped_calls", "finish_reason", "status"))
+@quirk(
+    "gemini",
+    effect="lossy",
+    catalogue="D41",
+    fields=("tool_calls", "dropped_calls", "finish_reason", "raw_finish_reason", "status", "usage"),
+)
 def call_not_continued(tape: Tape) -> Iterator[Edit]:
     """A call that was to be continued is not: another call begins, or the answer ends; it counts as cut."""
     for frame in tape.frames:

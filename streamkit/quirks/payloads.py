@@ -24,12 +24,17 @@ __all__ = [
 ]
 
 WORDS = ("items", "text", "reasoning", "refusal", "tool_calls")
-VISIBLE = re.compile(rb'"(?:content|text|delta|thinking)"\s*:\s*"')
+VISIBLE = re.compile(rb'"(?:content|text|delta|thinking)"\s*:\s*"(?!")')
 """Where a payload's own words begin."""
 
 
 def _frames(tape: Tape) -> tuple[TapeFrame, ...]:
-    """The frames that may be changed; where the payloads stand bare, the first one shows what framing it is."""
+    """The frames that may be changed: none of binary messages, which have checksums.
+
+    Where the payloads stand bare, the first one shows what framing it is.
+    """
+    if tape.framing == "aws-eventstream":
+        return ()
     return tape.frames if tape.framing == "sse" else tape.frames[1:]
 
 
@@ -127,10 +132,16 @@ def non_finite_number(tape: Tape) -> Iterator[Edit]:
     yield from _with_member(tape, b'"padding":NaN')
 
 
-@quirk("any", effect="harmless", catalogue="J04", sources=["hostile endpoints"])
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue="J04",
+    sources=["hostile endpoints"],
+    nowhere="typed decoders pass over numbers that no dialect reads, and none of those that are read is this long",
+)
 def oversized_number(_: Tape) -> Iterator[Edit]:
     """An integer has more digits than Python converts (4,300); it is kept as text."""
-    return iter(())  # only a member that a dialect reads is refused by its typed decoder, and none is a free number
+    return iter(())
 
 
 @quirk("any", effect="lossy", catalogue="J14", fields=WORDS, sources=["legacy gateways", "truncated bytes"])

@@ -16,6 +16,7 @@ LOSSY = (
     "errors",
     "finish_reason",
     "items",
+    "metadata",
     "raw_finish_reason",
     "reasoning",
     "status",
@@ -28,7 +29,7 @@ LOSSY = (
 
 def _small_number(payload: Json, spoil: Json) -> bool:
     """Put `spoil` (None: its own text) where a frame of these dialects counts items; whether there was such a place."""
-    if not is_object(payload):
+    if not is_object(payload) or str(payload.get("type")).startswith("citation-"):  # whose index nobody reads
         return False
     candidates = payload.get("candidates")
     holder: Json = candidates[0] if is_array(candidates) and candidates else payload
@@ -56,5 +57,7 @@ def member_unreadable(tape: Tape) -> Iterator[Edit]:
 @quirk(*DIALECTS, "bedrock-invoke", "bedrock-agent", effect="harmless", catalogue=("B03", "F20"))
 def frame_unrecognised(tape: Tape) -> Iterator[Edit]:
     """A frame that the dialect's documents do not name; it is passed on as it came."""
+    if tape.dialect == "bedrock-invoke":  # what stands inside is of another dialect, which names it in its own way
+        return
     for frame in tape.frames:
         yield tape.insert(frame, {"x_relay": {"region": "eu"}})

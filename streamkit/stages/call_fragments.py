@@ -57,6 +57,8 @@ class CallFragments:
         self._indexes = self._turns[0].by_index
         self._held: list[Call] = []
         self._repeating: list[Call] = []
+        self.lanes = {CallFragment: self._quick}
+        """The class that comes by the thousand."""
         self._table: dict[type[Event], Callable[..., Iterable[Event]]] = {
             FinishClaimed: self._before_finish,
             EndMarker: self._before_end,
@@ -70,6 +72,11 @@ class CallFragments:
         if not isinstance(event, CallFragment):
             handle = self._table.get(event.__class__)
             return (event,) if handle is None else handle(event)
+        out = self._quick(event)
+        return (out,) if isinstance(out, ArgumentsDelta) else out
+
+    def _quick(self, event: CallFragment) -> ArgumentsDelta | list[Event]:
+        """More of the arguments of a known call, or anything else."""
         text = event.arguments
         call = self._indexes.get(event.index)
         if call is not None and call.flowing and text and text[0] != "{" and not event.choice:
@@ -77,7 +84,7 @@ class CallFragments:
             known = (not name or name == call.name) and (not call_id or call_id == call.wire_id)
             if known and not event.whole and event.extra is None:
                 call.parts.append(text)
-                return (ArgumentsDelta(key=call.key, text=text),)
+                return ArgumentsDelta(key=call.key, text=text)
         return self._fragment(event)
 
     def close(self) -> Iterable[Event]:

@@ -85,7 +85,10 @@ class Ability(msgspec.Struct, kw_only=True, frozen=True):
     refusals: bool = False
     """Whether a refusal has words of its own."""
     exact_arguments: bool = True
-    """Whether arguments travel as text; else as JSON values, and only those can be compared."""
+    """Whether arguments travel as text; else as JSON values, and only those can be compared.
+
+    A call without arguments is compared by value everywhere: some dialects send `{}`, some send nothing.
+    """
     call_ids: bool = True
     cut_calls: bool = True
     """Whether calls may stand before a text that is cut short."""
@@ -142,7 +145,7 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True):
             "tool_calls": [
                 {
                     "name": call.name,
-                    "arguments": call.text if ability.exact_arguments else call.input,
+                    "arguments": call.text if ability.exact_arguments and call.input else call.input,
                     **({"call_id": call.call_id} if ability.call_ids else {}),
                 }
                 for call in self.calls

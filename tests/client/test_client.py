@@ -224,3 +224,24 @@ def test_nothing_heavy_is_imported():
     code = f"import sys, streamkit.client; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.usefixtures("anyio_backend")
+@pytest.mark.parametrize("certifi", [True, False])
+async def test_h21_without_variables_the_systems_certificates_count(monkeypatch, certifi):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    if not certifi:
+        monkeypatch.setitem(sys.modules, "certifi", None)
+    async with serving(hello()) as server:
+        assert (await ask(server, backend="aiohttp")).text == "Hello"
+
+
+async def test_a_stream_can_be_entered_late():
+    async with serving(hello()) as server, Client(server.url + "/v1") as client:
+        stream = client.stream("chat", json={})
+        assert stream.response.text == ""
+        await anext(stream)
+        async with stream:
+            assert (await stream.result()).text == "Hello"

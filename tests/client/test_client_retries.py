@@ -105,7 +105,7 @@ async def test_h14_a_broken_connection_before_the_headers(backend):
 
 async def test_h15_a_silent_attempt_is_closed_and_its_watchdog_with_it(backend):
     async with serving(silent, silent, fine) as server:
-        _, stream = await events_of(server, backend=backend, watchdog=Watchdog(first=0.1, idle=60))
+        _, stream = await events_of(server, backend=backend, watchdog=Watchdog(first=0.4, idle=60))
         with anyio.fail_after(1):
             await server.closed.wait()
     assert stream.response.text == "Hello"
@@ -150,7 +150,7 @@ async def test_the_last_silent_attempt_is_told(backend):
     async with serving(silent) as server:
         with pytest.raises(StallError):
             await events_of(
-                server, backend=backend, watchdog=Watchdog(first=0.05), retries=Retries(count=1, first_wait=0, jitter=0)
+                server, backend=backend, watchdog=Watchdog(first=0.4), retries=Retries(count=1, first_wait=0, jitter=0)
             )
     assert len(server.requests) == 2
 

@@ -152,7 +152,7 @@ def test_odd_frames_of_text_models():
         chunk({"generation": "", "stop_reason": "stop"}),
     )
     assert response.text == "5"
-    assert set(quirks(response)) == {"member_coerced", "member_unreadable"}
+    assert set(quirks(response)) == {"member_coerced", "member_unreadable", "frame_unrecognised"}
     assert quirks(decoded(BEDROCK_INVOKE, chunk(LLAMA[0]), chunk([1])))
 
 

@@ -65,9 +65,16 @@ class AnthropicDecoder:
             "message_stop": self._message_stop,
             "message": self._whole_message,
         }
+        self.lanes = {Frame: self._quick}
+        """Frames without a tuple around what they mean."""
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
+        out = self._quick(frame)
+        return (out,) if isinstance(out, Event) else out
+
+    def _quick(self, frame: Frame) -> Event | Events:
+        """A piece of an open block becomes its event; any other frame goes to what reads its kind."""
         try:
             message = self._decode(frame.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -76,11 +83,11 @@ class AnthropicDecoder:
             piece, key, name = message.delta, message.index, frame.event
             if self._plain.get(key) is piece.__class__ and (name == "content_block_delta" or not name):
                 if type(piece) is TextPiece:
-                    return (TextDelta(key=key, text=piece.text),) if piece.text else ()
+                    return TextDelta(key=key, text=piece.text) if piece.text else ()
                 if type(piece) is InputPiece:
-                    return (ArgumentsDelta(key=key, text=piece.partial_json),) if piece.partial_json else ()
+                    return ArgumentsDelta(key=key, text=piece.partial_json) if piece.partial_json else ()
                 if type(piece) is ThinkingPiece:
-                    return (ReasoningDelta(key=key, text=piece.thinking),) if piece.thinking else ()
+                    return ReasoningDelta(key=key, text=piece.thinking) if piece.thinking else ()
         return self._typed(message, frame)
 
     def close(self) -> Events:

@@ -35,9 +35,16 @@ class ChatDecoder:
         self._spoken = self._deltas.spoken
         self._thought = self._deltas.thought
         self._called = self._deltas.called
+        self.lanes = {Frame: self._quick}
+        """Frames without a tuple around what they mean."""
 
     def feed(self, frame: Frame) -> Iterable[Event]:
         """What this frame means."""
+        out = self._quick(frame)
+        return (out,) if isinstance(out, Event) else out
+
+    def _quick(self, frame: Frame) -> Event | Iterable[Event]:
+        """A plain piece becomes its event; any other frame is read member by member."""
         chunks = self._chunks
         if chunks.attentive:
             return self._read(frame)
@@ -60,7 +67,7 @@ class ChatDecoder:
                 if not text:
                     return ()
                 if choice.index in self._spoken:
-                    return (TextDelta(text=text, choice=choice.index),)
+                    return TextDelta(text=text, choice=choice.index)
             elif not delta.content and choice.index in self._called:
                 return fragments(calls, choice.index)
         return self._read(frame)

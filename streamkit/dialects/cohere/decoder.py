@@ -28,6 +28,7 @@ from streamkit.events import (
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.responses import type_from_event
 
 __all__ = ["CohereDecoder"]
@@ -36,6 +37,9 @@ Events = Iterable[Event]
 
 PLAN: Key = "plan"
 """Key of the item that holds the tool plan (F23)."""
+
+STARTS = ("content-start", "tool-call-start")
+"""Frames that begin what later frames of their family name by its index."""
 
 
 class CohereDecoder:
@@ -48,6 +52,8 @@ class CohereDecoder:
         self._calls = KeyedCalls()
         self._keys: dict[int, Key] = {}
         self._latest: Key = 0
+        self._indexes = {"content": -1, "tool-call": -1}
+        """The index that came last, by family of frames."""
         self._planning = False
         self._halves = Halves()
         self._old = VersionOne(self._calls)
@@ -100,9 +106,15 @@ class CohereDecoder:
             out.append(type_from_event.seen(detail=name))
         one = isinstance(payload.get("event_type"), str)
         message, quirks = reshape(payload, wire.V1) if one else reshape(payload, wire.V2)
+        told = str(payload.get("type") or payload.get("event_type") or "")
+        family = told.rpartition("-")[0]
+        if message is None and family in self._indexes:
+            index = self._indexes[family] + (told in STARTS)
+            if payload.get("index") is None:
+                quirks.append(block_index_missing.seen(detail=told))
+            message, _ = reshape({**payload, "index": max(0, index)}, wire.V2)
         if message is not None:
             return [*out, *quirks, *self._table[message.__class__](message)]
-        told = str(payload.get("type") or payload.get("event_type") or "")
         if payload.keys() == {"message"}:
             return [*out, ErrorReported(error=provider_error(payload))]
         return out + unread(payload, told)
@@ -130,6 +142,7 @@ class CohereDecoder:
         message = frame.delta.message if frame.delta is not None else None
         content = message.content if message is not None else None
         thinking = content is not None and (content.type == "thinking" or content.thinking is not None)
+        self._indexes["content"] = frame.index
         if not thinking:
             self._latest = frame.index
         out.append(ItemStarted(key=frame.index, type="reasoning" if thinking else "message"))
@@ -162,6 +175,7 @@ class CohereDecoder:
         out = self._planned()
         call = _call(frame)
         function = call.function or wire.Function()
+        self._indexes["tool-call"] = frame.index
         key = self._keys[frame.index] = self._calls.begin(0, function.name or "", call.id or "", None, out)
         text = _arguments(function)
         if text:

@@ -18,7 +18,7 @@ def encode(transcript: Transcript, style: Style) -> list[bytes]:
     if usage is not None:
         cached = usage.cached_tokens or 0
         counted = {"input_tokens": (usage.input_tokens or 0) - cached, "cache_read_input_tokens": cached}
-    message = {
+    message: JsonObject = {
         "id": transcript.response_id,
         "type": "message",
         "role": "assistant",

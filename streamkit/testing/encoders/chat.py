@@ -29,10 +29,12 @@ def encode(transcript: Transcript, style: Style) -> list[bytes]:
 
 def _deltas(part: Output, index: int) -> list[JsonObject]:
     if isinstance(part, Call):
-        head = {"id": part.call_id, "type": "function", "function": {"name": part.name, "arguments": ""}}
-        bodies = [{"function": {"arguments": piece}} for piece in part.pieces]
+        head: JsonObject = {"id": part.call_id, "type": "function", "function": {"name": part.name, "arguments": ""}}
+        bodies: list[JsonObject] = [{"function": {"arguments": piece}} for piece in part.pieces]
         return [{"tool_calls": [{"index": index, **body}]} for body in (head, *bodies)]
-    member = {Message: "content", Reasoning: "reasoning_content"}.get(type(part), "refusal")
+    member = "content" if isinstance(part, Message) else "refusal"
+    if isinstance(part, Reasoning):
+        member = "reasoning_content"
     return [{member: piece} for piece in part.pieces]
 
 

@@ -13,7 +13,7 @@ FINISHES = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL
 
 def encode(transcript: Transcript, style: Style) -> list[bytes]:
     """The frames of this answer."""
-    message = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+    message: JsonObject = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
     frames: list[JsonObject] = [
         {"type": "message-start", "id": transcript.response_id, "delta": {"message": message}},
     ]

@@ -44,13 +44,13 @@ def _item(part: Output, index: int, status: str) -> tuple[JsonObject, list[JsonO
     """The finished item, and the frames between its announcement and its end."""
     match part:
         case Call():
-            item = {"id": f"fc_{index}", "type": "function_call", "status": status, "arguments": part.text}
-            item |= {"call_id": part.call_id, "name": part.name}
+            item: JsonObject = {"id": f"fc_{index}", "type": "function_call", "status": status}
+            item |= {"arguments": part.text, "call_id": part.call_id, "name": part.name}
             kind = "response.function_call_arguments"
             deltas: list[JsonObject] = [{"type": f"{kind}.delta", "delta": piece} for piece in part.pieces]
             return item, [*deltas, {"type": f"{kind}.done", "name": part.name, "arguments": part.text}]
         case Reasoning():
-            summary = {"type": "summary_text", "text": part.text}
+            summary: JsonObject = {"type": "summary_text", "text": part.text}
             item = {"id": f"rs_{index}", "type": "reasoning", "summary": [summary]}
             if part.signature:
                 item["encrypted_content"] = part.signature
@@ -58,10 +58,10 @@ def _item(part: Output, index: int, status: str) -> tuple[JsonObject, list[JsonO
                 "reasoning_summary_part", "reasoning_summary_text", "summary_index", summary, part.pieces
             )
         case Message() | Refusal():
+            kind = "output_text" if isinstance(part, Message) else "refusal"
+            content: JsonObject = {"type": "refusal", "refusal": part.text}
             if isinstance(part, Message):
-                kind, content = "output_text", {"type": "output_text", "annotations": [], "text": part.text}
-            else:
-                kind, content = "refusal", {"type": "refusal", "refusal": part.text}
+                content = {"type": "output_text", "annotations": [], "text": part.text}
             item = {
                 "id": f"msg_{index}",
                 "type": "message",

@@ -1,0 +1,228 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from streamkit.dialects.base import CERTAIN, LIKELY, NO
+from streamkit.dialects.interactions import INTERACTIONS
+from streamkit.events import ErrorReported, ProviderEvent, ReasoningDelta
+from tests.dialects.driving import assembled, decoded, frame, quirks, spoilt
+
+
+def event(kind, **members):
+    return {"event_type": kind, **members}
+
+
+def begin(index, kind, **members):
+    return event("step.start", index=index, step={"type": kind, **members})
+
+
+def delta(index, kind, **members):
+    return event("step.delta", index=index, delta={"type": kind, **members})
+
+
+def end(index):
+    return event("step.stop", index=index)
+
+
+def done(status="completed", **members):
+    return event("interaction.completed", interaction={"id": "v1", "model": "g", "status": status, **members})
+
+
+CREATED = event("interaction.created", interaction={"id": "v1", "model": "g", "status": "in_progress"})
+UPDATE = event("interaction.status_update", interaction_id="v1", status="in_progress")
+USAGE = {
+    "total_tokens": 18,
+    "total_input_tokens": 5,
+    "total_output_tokens": 3,
+    "total_thought_tokens": 6,
+    "total_tool_use_tokens": 4,
+}
+
+
+def test_thought_and_text():
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        UPDATE,
+        begin(0, "thought"),
+        delta(0, "thought_summary", content={"type": "text", "text": "a"}),
+        delta(0, "thought_summary", content="b"),
+        delta(0, "thought_signature", signature="s1"),
+        delta(0, "thought_signature"),
+        end(0),
+        begin(1, "model_output"),
+        delta(1, "text", text="c"),
+        delta(1, "text", text=""),
+        end(1),
+        done(usage=USAGE),
+    )
+    assert [(item.type, item.reasoning, item.text, item.signature) for item in response.items] == [
+        ("reasoning", "ab", "", "s1"),
+        ("message", "", "c", ""),
+    ]
+    assert (response.id, response.model, response.terminal_seen) == ("v1", "g", True)
+    assert (response.finish_reason, response.raw_finish_reason) == ("stop", "completed")
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.raw) == (9, 9, USAGE)
+    assert response.quirks == ()
+
+
+def test_calls():
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        begin(0, "function_call", id="f1", name="look", signature="s1", arguments={}),
+        delta(0, "arguments_delta", arguments='{"a":'),
+        delta(0, "arguments_delta", arguments="1}"),
+        end(0),
+        begin(1, "function_call", id="f2", name="now", arguments={"b": 2}),
+        end(1),
+        done("requires_action"),
+    )
+    assert [(call.call_id, call.name, call.input) for call in response.tool_calls] == [
+        ("f1", "look", {"a": 1}),
+        ("f2", "now", {"b": 2}),
+    ]
+    assert response.items[0].signature == "s1"
+    assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "requires_action")
+
+
+def test_d43_tools_of_the_server():
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        begin(0, "code_execution_call", id="c1", signature=""),
+        delta(0, "code_execution_call", arguments={"code": "1"}, signature="s1"),
+        end(0),
+        begin(1, "code_execution_result", call_id="c1"),
+        delta(1, "code_execution_result", result="1\n"),
+        end(1),
+        done(),
+    )
+    call, result = response.items
+    assert (call.type, call.details, call.signature) == (
+        "code_execution_call",
+        {"id": "c1", "arguments": {"code": "1"}},
+        "s1",
+    )
+    assert (result.type, result.details) == ("code_execution_result", {"call_id": "c1", "result": "1\n"})
+    assert (response.tool_calls, response.finish_reason) == ((), "stop")
+
+
+def test_f11_f12_annotations_and_media():
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        begin(0, "model_output", text="a"),
+        delta(0, "text_annotation", annotations=[{"url": "u"}]),
+        delta(0, "text_annotation_delta", annotations=[{"url": "v"}]),
+        delta(0, "image", data="AA==", mime_type="image/png"),
+        delta(0, "audio", uri="https://a.example"),
+        end(0),
+        done(),
+    )
+    item = response.items[0]
+    assert (item.text, item.annotations) == ("a", ({"url": "u"}, {"url": "v"}))
+    assert item.media == (
+        {"media_type": "image/png", "data": "AA=="},
+        {"media_type": "audio", "url": "https://a.example"},
+    )
+
+
+def test_the_older_events():
+    response = assembled(
+        INTERACTIONS,
+        event("interaction.start", interaction={"id": "v1"}),
+        event("content.start", index=0, content={"type": "thought"}),
+        event("content.delta", index=0, delta={"type": "thought_summary", "text": "a"}),
+        event("content.stop", index=0),
+        event("content.start", index=1, content={"type": "function_call"}),
+        event(
+            "content.delta", index=1, delta={"type": "function_call", "id": "f1", "name": "look", "arguments": {"a": 1}}
+        ),
+        event("content.stop", index=1),
+        event("content.delta", index=2, delta={"type": "function_call", "id": "f2", "name": "now", "arguments": {}}),
+        event("interaction.complete", interaction={"id": "v1", "status": "requires_action"}),
+    )
+    assert response.reasoning == "a"
+    assert [(call.name, call.arguments) for call in response.tool_calls] == [("look", '{"a":1}'), ("now", "{}")]
+
+
+@pytest.mark.parametrize(
+    ("status", "finish", "outcome"),
+    [
+        ("completed", "stop", "completed"),
+        ("incomplete", "unknown", "incomplete"),
+        ("cancelled", "cancelled", "cancelled"),
+        ("failed", "error", "failed"),
+    ],
+)
+def test_how_it_ends(status, finish, outcome):
+    response = assembled(INTERACTIONS, CREATED, delta(0, "text", text="a"), done(status))
+    assert (response.text, response.finish_reason, response.status) == ("a", finish, outcome)
+    assert response.raw_finish_reason == status
+
+
+def test_an_unknown_status_is_named():
+    assert quirks(assembled(INTERACTIONS, CREATED, delta(0, "text", text="a"), done("asleep"))) == ["finish_unknown"]
+
+
+def test_errors():
+    failed = event("error", error={"code": "gateway_timeout", "message": "boom"})
+    assert assembled(INTERACTIONS, CREATED, failed).errors[0].message == "boom"
+    assert assembled(INTERACTIONS, CREATED, done("failed", error={"message": "why"})).errors[0].message == "why"
+    events = decoded(INTERACTIONS, {"error": {"message": "bare"}})
+    assert [each.error.message for each in events if isinstance(each, ErrorReported)] == ["bare"]
+
+
+def test_an_unknown_event_is_passed_on():
+    events = decoded(INTERACTIONS, event("step.mood", index=0), frame(b"[DONE]"))
+    assert [each.name for each in events if isinstance(each, ProviderEvent)] == ["step.mood"]
+
+
+def test_odd_json_types_are_read_and_named():
+    odd = {"event_type": "step.delta", "index": "0", "delta": {"type": "text", "text": 5}}
+    response = assembled(INTERACTIONS, CREATED, odd, done())
+    assert (response.text, quirks(response)) == ("5", ["member_coerced"])
+
+
+def test_j01_halves_of_a_character_are_joined():
+    frames = [
+        frame(b'{"event_type":"step.delta","index":0,"delta":{"type":"text","text":"' + half + b'"}}')
+        for half in (b"\\ud83d", b"\\ude00", b"\\ud83d")
+    ]
+    assert assembled(INTERACTIONS, CREATED, *frames, end(0), done()).text == "\U0001f600\ufffd"
+    thought = frame(b'{"event_type":"step.delta","index":1,"delta":{"type":"thought_summary","text":"\\ud83d"}}')
+    events = decoded(INTERACTIONS, thought)
+    assert [each.text for each in events if isinstance(each, ReasoningDelta)] == ["\ufffd"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "sure"),
+    [(CREATED, CERTAIN), (UPDATE, CERTAIN), (end(0), LIKELY), ({"event_type": "text-generation"}, NO), (b"[1]", NO)],
+)
+def test_recognition(payload, sure):
+    assert INTERACTIONS.recognise(frame(payload)) == sure
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    spoilt(
+        [
+            CREATED,
+            begin(0, "thought", signature="s"),
+            delta(0, "thought_summary", content={"text": "a"}),
+            begin(1, "function_call", id="f", name="n", arguments={}),
+            delta(1, "arguments_delta", arguments="{}"),
+            delta(2, "google_search_call", arguments={"queries": []}),
+            delta(3, "image", data="AA==", mime_type="image/png"),
+            delta(4, "text_annotation", annotations=[{}]),
+            end(1),
+            done(usage=USAGE),
+        ]
+    )
+)
+def test_nothing_on_the_wire_raises(payloads):
+    response = assembled(INTERACTIONS, *payloads)
+    json.dumps(response.to_dict())
+    (response.text + response.reasoning).encode()
