@@ -243,6 +243,7 @@ class Builder:
     def _item_finished(self, event: ItemFinished) -> None:
         draft = self._draft(event.item_id, event.choice, "message")
         draft.status = event.status
+        draft.phase = event.phase or draft.phase
         draft.details.update(event.details)
 
     def _verdict(self, event: ToolCallReady | ToolCallDropped) -> None:

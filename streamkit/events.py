@@ -192,6 +192,8 @@ class ItemFinished(ItemEvent, kw_only=True, frozen=True):
     """The final tool name, where it differs from the one announced."""
     call_id: str = ""
     """The final call id, where it differs from the one announced (B12)."""
+    phase: str = ""
+    """The final phase, where it differs from the one announced (B15)."""
 
 
 class ToolCallReady(ItemEvent, kw_only=True, frozen=True):

@@ -139,9 +139,7 @@ def looks_like_error(payload: Json) -> bool:
     if is_object(status) and status.get("status_code"):
         return True
     response = members.get("response")
-    if is_object(response) and response.get("error"):
-        return True
-    if _exception(members):
+    if (is_object(response) and response.get("error")) or _exception(members):
         return True
     return not word and _flat(members)
 
@@ -235,8 +233,7 @@ def _one_of(elements: list[Json]) -> Json:
         joined: JsonObject = dict(remarks[0])
         joined["msg"] = "; ".join(remark["msg"] for remark in remarks)
         return joined
-    objects = [e for e in elements if is_object(e) and e]
-    if objects:
+    if objects := [e for e in elements if is_object(e) and e]:
         return next((e for e in objects if looks_like_error(e)), objects[0])
     return "; ".join(e for e in elements if isinstance(e, str))
 

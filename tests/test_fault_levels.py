@@ -95,3 +95,30 @@ def test_html_gives_its_title():
 def test_no_body_names_the_status():
     assert provider_error(None, status=503).message == "HTTP 503 Service Unavailable, without a message"
     assert provider_error(b"", status=599).message == "HTTP 599, without a message"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"error_type": "x", "choices": None},
+        {"base_resp": {"status_code": 5}},
+        {"type": "x", "response": {"error": {"code": "y"}}},
+        {"throttlingException": {"message": "m"}},
+        {"object": "error", "message": "m"},
+    ],
+)
+def test_every_shape_of_an_error_is_known(payload):
+    assert looks_like_error(payload)
+
+
+def test_endless_nesting_ends():
+    payload = {"message": "deep"}
+    for _ in range(100):
+        payload = {"error": payload}
+    assert provider_error(payload).message
+    assert provider_error("{'a': " + "[" * 3_000 + "}").message
+
+
+def test_a_printed_dictionary_that_is_too_long_stays_text():
+    text = "{'message': '" + "x" * 30_000 + "'}"
+    assert provider_error(text).message.startswith("{'message'")

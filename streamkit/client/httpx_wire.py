@@ -16,6 +16,9 @@ __all__ = ["HttpxWire", "OwnHttpx"]
 STREAMS_EACH = 16
 """Open streams to one client and its pool."""
 
+MANY = 1_000_000_000
+"""The same for a transport that the caller gave: there is only one."""
+
 MOST_LEFT = 10_000
 """Pieces that may still come out of buffers when a response is closed early."""
 
@@ -53,18 +56,17 @@ class OwnHttpx:
             "proxy": proxy,
             "transport": transport,
         }
-        self._single = transport is not None
-        self._clients: list[Any] = []
-        self._open: list[int] = []
+        self._room = MANY if transport is not None else STREAMS_EACH
+        self._shards: list[Shard] = []
 
     async def send(self, request: Request) -> Exchange:
         """Send it and wait for the headers."""
-        at = self._place()
-        self._open[at] += 1
+        shard = self._with_room()
+        shard.open += 1
         try:
-            exchange = await _send(self._clients[at], request, {})
+            exchange = await _send(shard.client, request, {})
         except BaseException:
-            self._open[at] -= 1
+            shard.open -= 1
             raise
         close = exchange.close
         closed = False
@@ -73,25 +75,32 @@ class OwnHttpx:
             nonlocal closed
             if not closed:
                 closed = True
-                self._open[at] -= 1
+                shard.open -= 1
             await close()
 
         exchange.close = close_once
         return exchange
 
-    def _place(self) -> int:
-        for at, count in enumerate(self._open):
-            if self._single or count < STREAMS_EACH:
-                return at
-        self._clients.append(self._httpx.AsyncClient(**self._options))
-        self._open.append(0)
-        return len(self._open) - 1
+    def _with_room(self) -> "Shard":
+        for shard in self._shards:
+            if shard.open < self._room:
+                return shard
+        self._shards.append(Shard(self._httpx.AsyncClient(**self._options)))
+        return self._shards[-1]
 
     async def aclose(self) -> None:
         """Close all of them."""
-        clients, self._clients, self._open = self._clients, [], []
-        for client in clients:
-            await client.aclose()
+        shards, self._shards = self._shards, []
+        for shard in shards:
+            await shard.client.aclose()
+
+
+class Shard:
+    """A client with its pool, and how many streams it has open."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.open = 0
 
 
 async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:

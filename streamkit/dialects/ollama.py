@@ -26,7 +26,7 @@ from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import finish_unknown
-from streamkit.quirks.lifecycle import finish_inferred
+from streamkit.quirks.endings import finish_inferred
 from streamkit.quirks.ollama import call_arguments_text
 
 __all__ = ["OLLAMA", "OllamaDecoder"]

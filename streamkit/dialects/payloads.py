@@ -15,6 +15,7 @@ from streamkit.frames import Frame
 from streamkit.framing.documents import END_MARKER, is_end_marker
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks import payloads as quirks
+from streamkit.quirks.errors import error_in_array
 
 __all__ = ["Reading", "SurrogateJoiner", "read", "scrub"]
 
@@ -184,8 +185,9 @@ def _sort(value: Json, frame: Frame, reading: Reading) -> None:
     elif isinstance(value, str) and _is_error(frame):
         reading.error_text = value
     else:
-        shown = _shown(frame.data.strip())
-        reading.events.append(quirks.non_object_data.seen(detail=shown))
+        failed = is_array(value) and any(is_object(element) and element.get("error") for element in value)
+        seen = error_in_array if failed else quirks.non_object_data
+        reading.events.append(seen.seen(detail=_shown(frame.data.strip())))
         if is_array(value):
             reading.objects += (_open_envelope(element, reading) for element in value if is_object(element))
 

@@ -28,9 +28,16 @@ class SSEFramer(LineReader):
         self._lead, self._name, self._gap = b"data: ", "", b"\n\n"
         self._raw = bytearray()
         """The beginning of a frame that neither reader has looked at yet."""
+        self.lanes = {bytes: self._quick}
+        """Reads without a list around the one frame that they are."""
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes, and what else it says."""
+        out = self._quick(chunk)
+        return [out] if isinstance(out, Frame) else out
+
+    def _quick(self, chunk: bytes) -> Frame | list[Frame | Event]:
+        """A read that is one whole frame of the usual shape becomes that frame."""
         if self._busy or len(chunk) > self._quick_size:
             return self._resume(chunk)
         data = chunk.removeprefix(self._lead)
@@ -39,7 +46,7 @@ class SSEFramer(LineReader):
             if body is not data and LF not in body and CR not in body:
                 at = self._at
                 self._at = at + len(chunk)
-                return [Frame(body, self._name, at, self._id)]
+                return Frame(body, self._name, at, self._id)
         out: list[Frame | Event] = []
         self._blocks(chunk, out)
         return out

@@ -119,7 +119,7 @@ def start_text_repeated(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("anthropic", effect="repaired", catalogue="B25", sources=["bridges"])
+@quirk("anthropic", effect="guessed", catalogue="B25", fields=("items",), sources=["bridges"])
 def start_input_replaced(tape: Tape) -> Iterator[Edit]:
     """A tool's input stands in the block's start and comes in deltas too; the deltas stand."""
     for frame, payload in _starts(tape, "tool_use", "server_tool_use"):
@@ -158,15 +158,16 @@ def piece_shape(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(change)
 
 
-@quirk("anthropic", "cohere", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
+@quirk("anthropic", "cohere", "gemini-interactions", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
 def block_index_missing(tape: Tape) -> Iterator[Edit]:
     """A block frame has no `index`: a start means a new block, anything else the block started last."""
     last: Json = None
     for frame in tape.frames:
         payload = frame.json
-        if not is_object(payload) or "index" not in payload or str(payload.get("type")).startswith("citation-"):
+        kind = payload.get("type") or payload.get("event_type") if is_object(payload) else None
+        if not is_object(payload) or "index" not in payload or str(kind).startswith("citation-"):
             continue
-        if payload.get("type") in ("content_block_start", "content-start", "tool-call-start"):
+        if kind in ("content_block_start", "content-start", "tool-call-start", "step.start", "content.start"):
             last = payload["index"]
         elif payload["index"] == last:
             del payload["index"]

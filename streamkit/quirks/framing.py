@@ -74,7 +74,7 @@ def empty_event(tape: Tape) -> Iterator[Edit]:
 @quirk("any", effect="harmless", catalogue="A12", sources=["Hugging Face TGI", "servers that close right after data"])
 def eof_flush(tape: Tape) -> Iterator[Edit]:
     """The last frame is whole, but nothing closes it before the input ends."""
-    if tape.frames and tape.frames[-1].end == len(tape.data):
+    if _is_event_stream(tape) and tape.frames and tape.frames[-1].end == len(tape.data):
         last = tape.frames[-1]
         if last.data == b"[DONE]" or isinstance(last.json, dict | list):
             bare = len(tape.data[: last.end].rstrip(b"\r\n"))

@@ -104,7 +104,7 @@ def duplicate_frame(tape: Tape) -> Iterator[Edit]:
 @quirk(
     "responses",
     effect="lossy",
-    fields=("id", "model", *CONTENT),
+    fields=("id", "model", "dropped_calls", "finish_reason", "refusal", "metadata", *CONTENT),
     catalogue="B34",
     sources=("PA models/openai.py",),
 )

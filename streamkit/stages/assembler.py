@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from streamkit.builder import Builder
 from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event, StreamEnded
-from streamkit.quirks.lifecycle import close_error, split_choices, terminal_missing
+from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.response import Response, split_over_choices
 
 __all__ = ["Assembler"]

@@ -5,12 +5,7 @@ from collections.abc import Iterable
 from streamkit.events import Event, ResponseFinished
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.items import FinishReason, Status
-from streamkit.quirks.lifecycle import (
-    finish_twice,
-    terminal_only_items,
-    terminal_output_differs,
-    terminal_output_null,
-)
+from streamkit.quirks.endings import finish_twice, terminal_only_items, terminal_output_differs, terminal_output_null
 from streamkit.response import STRENGTH
 from streamkit.stages.register import Entry
 

@@ -39,15 +39,15 @@ from streamkit.evidence import (
 )
 from streamkit.items import Status, is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
-from streamkit.quirks.lifecycle import (
+from streamkit.quirks.endings import (
     after_terminal,
     content_after_finish,
     end_marker_missing,
     error_after_terminal,
     finish_inferred,
-    item_not_closed,
     usage_zeroed,
 )
+from streamkit.quirks.lifecycle import item_not_closed
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks

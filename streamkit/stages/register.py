@@ -104,7 +104,8 @@ class Register:
 
     def open(self, key: Key, item_type: str, choice: int, *, wire_id: str = "", position: int | None = None) -> Entry:
         """A new item under this key; any older item keeps its other names."""
-        item_id = wire_id
+        names = item_names(key)
+        item_id = wire_id or (names[1] if names is not None else "")
         number = len(self.entries)
         while not item_id or item_id in self._ids:
             item_id = f"{PREFIXES.get(item_type, 'item')}_{number}"
@@ -120,7 +121,6 @@ class Register:
             self.flow[choice] = entry
         else:
             self.known[key] = entry
-            names = item_names(key)
             if names is not None:
                 index, name = names
                 entry.wire_id = entry.wire_id or name

@@ -14,6 +14,7 @@ Everything shrinks to the least that still fails: short answers, one piece a tex
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from streamkit.items import Usage
 from streamkit.response import Response
 from streamkit.sync import assemble, iter_events
 from streamkit.testing.encoders.writing import Style
-from streamkit.testing.quirky import Quirky, places, planted, quirks_of
+from streamkit.testing.quirky import Planted, Quirky, places, planted, quirks_of
 from streamkit.testing.transcripts import Ability, Call, Finish, Message, Output, Reasoning, Refusal, Transcript
 from streamkit.testing.wires import DIALECTS, Wire, ability_of, wire
 
@@ -32,7 +33,7 @@ WORDS = ("a", " b", "\n", "é", "🙂", "<", "</", "{", '"', "\\", "data: ", "\r
 """Pieces of text that have broken readers."""
 NAMES = ("look", "get_weather", "run-it", "n0")
 KEYS = ("a", "city", "q", "ключ")
-LETTERS = st.characters(exclude_categories=("Cs",))
+LETTERS = st.characters(exclude_categories=["Cs"])
 
 _text = st.sampled_from(WORDS) | st.text(LETTERS, min_size=1, max_size=8)
 _pieces = st.lists(_text, min_size=1, max_size=4).map(tuple)
@@ -57,7 +58,7 @@ def _arguments(draw: st.DrawFn) -> tuple[str, ...]:
     text = json.dumps(draw(_inputs), ensure_ascii=draw(st.booleans()))
     at = draw(st.lists(st.integers(1, max(1, len(text) - 1)), max_size=3, unique=True).map(sorted))
     bounds = [0, *(cut for cut in at if cut < len(text)), len(text)]
-    return tuple(text[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    return tuple(text[start:end] for start, end in pairwise(bounds))
 
 
 _calls = st.builds(Call, call_id=st.just(""), name=st.sampled_from(NAMES), pieces=_arguments())
@@ -133,7 +134,7 @@ def wires(dialect: str | None = None) -> st.SearchStrategy[Wire]:
     if dialect is None:
         return st.sampled_from(DIALECTS).flatmap(wires)
     ability = ability_of(dialect)
-    return st.builds(lambda transcript, style: wire(transcript, dialect, style), transcripts(ability), _styles)
+    return st.builds(wire, transcripts(ability), st.just(dialect), _styles)
 
 
 @st.composite
@@ -159,7 +160,7 @@ def quirky(
     if not candidates:
         return planted(healthy, ())
     count = draw(st.integers(least, most))
-    faults = []
+    faults: list[Planted] = []
     for _ in range(count):
         first = draw(st.integers(0, len(candidates) - 1))
         for quirk in (*candidates[first:], *candidates[:first]):
@@ -177,7 +178,7 @@ def chunkings(data: bytes) -> st.SearchStrategy[list[bytes]]:
 
     def split(at: Iterable[int]) -> list[bytes]:
         bounds = [0, *sorted(set(at)), len(data)]
-        return [data[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+        return [data[start:end] for start, end in pairwise(bounds)]
 
     places_between = st.lists(st.integers(1, len(data) - 1), max_size=12).map(split)
     equal = st.integers(1, 40).map(lambda size: split(range(size, len(data), size)))

@@ -167,3 +167,17 @@ async def test_closed_before_it_was_sent():
     await stream.aclose()
     with pytest.raises(TransportError, match="closed before"):
         await stream.result()
+
+
+async def test_a_client_closed_before_its_stream(backend):
+    async with serving(endless) as server:
+        client = Client(server.url + "/v1", backend=backend)
+        stream = client.stream("chat", json={})
+        async for event in stream:
+            if isinstance(event, TextDelta):
+                break
+        await client.aclose()
+        await stream.aclose()
+        with anyio.fail_after(1):
+            await server.closed.wait()
+    assert stream.response.text == "Hel"

@@ -3,11 +3,14 @@ import json
 import pytest
 from hypothesis import given, settings
 
+import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE
 from streamkit.dialects.bedrock import BEDROCK
 from streamkit.events import ArgumentsDelta, ErrorReported, ProviderEvent, TextDelta
 from streamkit.quirks.bedrock import converse_start_missing, inner_unrecognised, member_carriage
+from streamkit.quirks.reshaping import frame_unrecognised
 from streamkit.quirks.tape import Tape
+from streamkit.testing.fixtures import all_fixtures
 from tests.dialects.driving import assembled, decoded, frame, quirks, spoilt
 
 START = frame({"role": "assistant", "p": "abc"}, "messageStart")
@@ -308,16 +311,30 @@ def test_recognition(each, sure):
     assert BEDROCK.recognise(each) == sure
 
 
-def test_what_can_be_planted():
-    lines = [
-        b'event: messageStart\ndata: {"role":"assistant"}\n\n',
-        b'event: messageStop\ndata: {"stopReason":"end_turn"}\n\n',
-    ]
-    tape = Tape(b"".join(lines), "bedrock")
-    assert [tape.apply([edit]) for edit in converse_start_missing.plant(tape)] == [lines[1]]
-    carried = [tape.apply([edit]) for edit in member_carriage.plant(tape)]
-    assert b'data: {"messageStart":{"role":"assistant"}}' in carried[0]
-    assert list(inner_unrecognised.plant(tape)) == []
+@pytest.mark.parametrize(
+    ("quirk", "dialect"),
+    [
+        (converse_start_missing, "bedrock"),
+        (member_carriage, "bedrock"),
+        (frame_unrecognised, "bedrock"),
+        (inner_unrecognised, "bedrock-invoke"),
+    ],
+    ids=repr,
+)
+def test_what_can_be_planted_is_found(quirk, dialect):
+    planted = 0
+    for fixture in all_fixtures(dialect=dialect):
+        if not fixture.healthy:
+            continue
+        whole = streamkit.assemble([fixture.data], dialect)
+        tape = Tape(fixture.data, dialect, "aws-eventstream")
+        for edit in quirk.plant(tape):
+            planted += 1
+            response = streamkit.assemble([tape.apply([edit])], dialect, on_error="event")
+            assert quirk.id in quirks(response), fixture.id
+            assert (response.text, response.finish_reason) == (whole.text, whole.finish_reason)
+            assert response.tool_calls == whole.tool_calls
+    assert planted
 
 
 NAMES = ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockDelta", "contentBlockDelta"]

@@ -182,6 +182,14 @@ def test_frames_of_the_model_without_the_wrapping():
     assert (response.text, response.finish_reason) == ("hi", "stop")
 
 
+def test_a_frame_in_which_bedrocks_words_are_only_text():
+    text = {"generation": "amazon-bedrock-trace \ud83d", "stop_reason": None}
+    last = {"generation": "\ude00", "stop_reason": "stop"}
+    assert (
+        assembled(BEDROCK_INVOKE, chunk(LLAMA[0]), chunk(text), chunk(last)).text == "hamazon-bedrock-trace \U0001f600"
+    )
+
+
 def test_something_else_than_a_payload():
     events = decoded(BEDROCK_INVOKE, frame({"nothing": 1}, "chunk"))
     assert quirks(events) == ["inner_unrecognised"]

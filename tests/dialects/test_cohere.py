@@ -172,6 +172,20 @@ def test_the_rendered_prompt_is_metadata():
     assert response.metadata == {"prompt": "<s>"}
 
 
+def test_an_index_that_is_missing_follows_from_the_order():
+    frames = [
+        v2("content-start", content={"type": "text", "text": ""}),
+        v2("content-delta", content={"text": "a"}),
+        v2("content-end"),
+        tool("tool-call-start", None, "", id="a1", name="f"),
+        tool("tool-call-delta", None, "{}"),
+        v2("tool-call-end"),
+    ]
+    response = assembled(COHERE, START, *frames, end("TOOL_CALL"))
+    assert (response.text, [call.arguments for call in response.tool_calls]) == ("a", ["{}"])
+    assert quirks(response) == ["block_index_missing"]
+
+
 def test_an_unknown_frame_is_passed_on():
     events = decoded(COHERE, {"type": "mood-delta", "mood": 1})
     assert [event.name for event in events if isinstance(event, ProviderEvent)] == ["mood-delta"]
@@ -249,6 +263,7 @@ def test_v1_a_plan_that_comes_whole():
 
 def test_v1_arguments_whose_start_was_lost_are_not():
     chunk = v1("tool-calls-chunk", tool_call_delta={"index": 0, "parameters": "{}"})
+    assert assembled(COHERE, V1_START, v1("tool-calls-chunk"), v1_end()).items == ()
     assert [call.name for call in assembled(COHERE, V1_START, chunk, v1_end()).dropped_calls] == [""]
 
 

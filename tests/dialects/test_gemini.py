@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
+import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE
 from streamkit.dialects.gemini import GEMINI
 from streamkit.events import (
@@ -17,7 +18,14 @@ from streamkit.events import (
 )
 from streamkit.evidence import EndMarker, Halt
 from streamkit.limits import Limits
-from streamkit.quirks.gemini import call_args_text, call_not_continued, finish_number, part_unknown
+from streamkit.quirks.gemini import (
+    call_args_text,
+    call_not_continued,
+    finish_number,
+    part_unknown,
+    partial_value_unplaced,
+)
+from streamkit.quirks.reshaping import member_coerced, member_unreadable
 from streamkit.quirks.tape import Tape
 from streamkit.testing.fixtures import all_fixtures
 from tests.dialects.driving import assembled, decoded, frame, quirks, spoilt
@@ -506,10 +514,11 @@ def test_recognition(payload, sure):
 HEALTHY = [fixture for fixture in all_fixtures(dialect="gemini") if fixture.healthy and fixture.framing == "sse"]
 
 
-@pytest.mark.parametrize("quirk", [call_args_text, finish_number, call_not_continued, part_unknown], ids=repr)
-def test_what_can_be_planted_is_found(quirk):
-    import streamkit
+PLANTED = [call_args_text, finish_number, call_not_continued, part_unknown, partial_value_unplaced]
 
+
+@pytest.mark.parametrize("quirk", [*PLANTED, member_coerced, member_unreadable], ids=repr)
+def test_what_can_be_planted_is_found(quirk):
     planted = 0
     for fixture in HEALTHY:
         tape = Tape(fixture.data, "gemini")

@@ -9,7 +9,7 @@ from streamkit.events import Event, MetadataReported, ResponseStarted, UsageRepo
 from streamkit.evidence import FinishClaimed
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import finish_unknown
-from streamkit.quirks.lifecycle import usage_zeroed
+from streamkit.quirks.endings import usage_zeroed
 
 __all__ = ["METRICS", "UsageBook", "aside", "finish", "started"]
 

@@ -17,7 +17,7 @@ from streamkit.dialects.counting import read_usage
 from streamkit.dialects.payloads import read
 from streamkit.events import Event, MetadataReported, ProviderEvent, UsageReported
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.bedrock import inner_unrecognised
 
 __all__ = ["InvokeDecoder"]
@@ -25,6 +25,7 @@ __all__ = ["InvokeDecoder"]
 Events = Iterable[Event]
 
 CHUNK = msgspec.json.Decoder(Chunk)
+OBJECT: msgspec.json.Decoder[JsonObject] = msgspec.json.Decoder(dict[str, Json])
 METRICS = "amazon-bedrock-invocationMetrics"
 PREFIX = "amazon-bedrock-"
 MARK = PREFIX.encode()
@@ -108,10 +109,8 @@ class InvokeDecoder:
 def _members_of_bedrock(data: bytes) -> tuple[JsonObject, bool] | None:
     """The members that Bedrock added to a frame, and whether it has no others; None for what is no JSON object."""
     try:
-        payload: Json = msgspec.json.decode(data)
+        payload = OBJECT.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if not is_object(payload):
         return None
     own: JsonObject = {name: value for name, value in payload.items() if name.startswith(PREFIX)}
     return own, len(own) == len(payload)

@@ -21,7 +21,7 @@ MEMBERS = frozenset({"index", "id", "type", "function", "custom", "extra_content
 FLAT_MEMBERS = frozenset({"name", "arguments", "parameters", "input"})
 
 
-def fragments(calls: Sequence[Call], choice: int) -> list[Event]:
+def fragments(calls: Sequence[Call], choice: int) -> Event | list[Event]:
     """The fragments of one chunk, in order."""
     if len(calls) == 1:
         call = calls[0]
@@ -29,7 +29,7 @@ def fragments(calls: Sequence[Call], choice: int) -> list[Event]:
         if function is not None and not (function.name or call.id or call.type or call.whole):
             extended = call.extra_content is not None or call.extra is not None
             if function.arguments and not extended:  # most fragments of most calls
-                return [CallFragment(choice=choice, index=call.index, arguments=function.arguments)]
+                return CallFragment(choice=choice, index=call.index, arguments=function.arguments)
     out: list[Event] = []
     for slot, call in enumerate(calls):
         function = call.function

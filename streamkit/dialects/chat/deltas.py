@@ -154,7 +154,8 @@ class DeltaReader:
         return self.joiner.join(channel, text) if self.joining or self.joiner.pending else text
 
     def _calls(self, delta: Delta, choice: int) -> list[Event]:
-        out = fragments(delta.tool_calls or (), choice)
+        found = fragments(delta.tool_calls or (), choice)
+        out = [found] if isinstance(found, Event) else found
         if out:
             self.called.add(choice)
         if not self.joining and not self.joiner.pending:

@@ -12,7 +12,7 @@ from streamkit.fault_events import error_events
 from streamkit.faults import provider_error
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import finish_unknown
-from streamkit.quirks.lifecycle import finish_inferred
+from streamkit.quirks.endings import finish_inferred
 
 __all__ = ["Endings"]
 

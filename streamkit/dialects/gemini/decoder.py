@@ -32,7 +32,6 @@ from streamkit.frames import Frame
 from streamkit.items import Status
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import id_changed
-from streamkit.quirks.errors import error_in_array
 from streamkit.quirks.gemini import part_unknown
 from streamkit.quirks.payloads import envelope
 
@@ -91,14 +90,8 @@ class GeminiDecoder:
     def _tolerant(self, frame: Frame) -> Events:
         return tolerant(frame, self._halves, self._odd)
 
-    def _odd(self, payload: Json) -> list[Event]:
+    def _odd(self, payload: JsonObject) -> list[Event]:
         """A payload that the strict types refuse."""
-        if is_array(payload):
-            out: list[Event] = []
-            for element in payload:
-                failed = is_object(element) and element.get("error")
-                out += [error_in_array.seen(), *self._odd(element)] if failed else self._odd(element)
-            return out
         message, quirks = reshape(payload, FRAME)
         if message is None:
             return [*quirks, *unread(payload)]
@@ -234,8 +227,7 @@ class GeminiDecoder:
         if part.inline_data is not None:
             blob = part.inline_data
             out.append(MediaAdded(key=key, choice=choice, media_type=blob.mime_type, data=blob.data, details=details))
-        elif part.file_data is not None:
-            file = part.file_data
+        elif (file := part.file_data) is not None:
             out.append(
                 MediaAdded(key=key, choice=choice, media_type=file.mime_type, url=file.file_uri, details=details)
             )

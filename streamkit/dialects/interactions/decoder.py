@@ -44,6 +44,7 @@ from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import FinishReason, Status
 from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.chat import finish_unknown
 
 __all__ = ["InteractionsDecoder"]
@@ -72,6 +73,8 @@ class InteractionsDecoder:
         del options
         self._calls = KeyedCalls()
         self._keys: dict[int, Key] = {}
+        self._index = -1
+        """The index of the step that began last."""
         self._halves = Halves()
         self._table: dict[type, Callable[[Json], Events]] = {
             StepDelta: self._delta,
@@ -102,16 +105,21 @@ class InteractionsDecoder:
 
     def _odd(self, payload: JsonObject) -> list[Event]:
         event, quirks = reshape(payload, FRAME)
+        told = str(payload.get("event_type") or "")
+        if event is None and told.startswith(("step.", "content.")):
+            if payload.get("index") is None:
+                quirks.append(block_index_missing.seen(detail=told))
+            event, _ = reshape({**payload, "index": max(0, self._index + told.endswith(".start"))}, FRAME)
         if event is not None:
             return [*quirks, *self._table[event.__class__](event)]
-        return unread(payload, str(payload.get("event_type") or ""))
+        return unread(payload, told)
 
     def _created(self, event: Created) -> Events:
         head = event.interaction or Interaction()
         return (ResponseStarted(response_id=head.id or "", model=head.model or ""),)
 
     def _start(self, event: StepStart) -> Events:
-        index = event.index
+        index = self._index = event.index
         step = event.step or event.content or {}
         kind = str(step.get("type") or "")
         out: list[Event] = []

@@ -1,0 +1,89 @@
+"""What a client made of a stream, in words that can be compared: text, calls, or a failure."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from streamkit.errors import UsageError
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+
+__all__ = ["Call", "Outcome", "outcome_of", "runnable"]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A tool call as the client returns it."""
+
+    name: str
+    arguments: Json = None
+    """JSON text, or the value that it means."""
+
+
+class Outcome(msgspec.Struct, kw_only=True, frozen=True):
+    """What came of one run of the client."""
+
+    text: str = ""
+    tool_calls: tuple[Call, ...] = ()
+    error: str = ""
+    """What it raised, or reported as a failure; it must not be empty where it did."""
+    hung: bool = False
+    """It was not done within the time limit."""
+    died: bool = False
+    """Its process ended."""
+
+
+def outcome_of(value: Json) -> Outcome:
+    """What a target returned: a mapping, a tuple of text and calls, a string, or any object with such attributes.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if isinstance(value, str):
+        return Outcome(text=value)
+    if isinstance(value, tuple) and len(value) == 2:
+        return Outcome(text=_text(value[0]), tool_calls=_calls(value[1]))
+    if value is not None and (_has(value, "text") or _has(value, "tool_calls")):
+        error = _member(value, "error")
+        return Outcome(
+            text=_text(_member(value, "text")), tool_calls=_calls(_member(value, "tool_calls")), error=str(error or "")
+        )
+    raise UsageError(f"a target returns text and tool_calls, not {type(value).__name__}")
+
+
+def runnable(arguments: Json) -> JsonObject | None:
+    """The object that a caller would run a tool with; None where the arguments are none. No arguments mean `{}`."""
+    if isinstance(arguments, str) and arguments.strip():
+        try:
+            arguments = msgspec.json.decode(arguments)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return None
+    if arguments is None or arguments == "" or (isinstance(arguments, str) and not arguments.strip()):
+        return {}
+    return arguments if is_object(arguments) else None
+
+
+def _has(value: Json, name: str) -> bool:
+    return name in value if isinstance(value, Mapping) else hasattr(value, name)
+
+
+def _member(value: Json, name: str) -> Json:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _calls(value: Json) -> tuple[Call, ...]:
+    if value is None:
+        return ()
+    if not is_array(value) and not isinstance(value, Iterable):
+        raise UsageError(f"tool_calls is a list, not {type(value).__name__}")
+    return tuple(_call(call) for call in value)
+
+
+def _call(value: Json) -> Call:
+    if isinstance(value, tuple) and len(value) == 2:
+        return Call(_text(value[0]), value[1])
+    if not _has(value, "name"):
+        raise UsageError("a tool call has a name and arguments")
+    return Call(_text(_member(value, "name")), _member(value, "arguments"))
