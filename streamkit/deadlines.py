@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from streamkit.session import Expired
 
-__all__ = ["Guard", "guard_for"]
+__all__ = ["Guard", "guard_for", "loop_clock"]
 
 T = TypeVar("T")
 Deadline = Callable[[], float | None]
@@ -111,6 +111,16 @@ class ScopeGuard:
 
     def disarm(self) -> None:
         """See `Guard`."""
+
+
+def loop_clock() -> Callable[[], float]:
+    """The clock of the event loop that is running, in seconds; may be read from its callbacks too (H18)."""
+    try:
+        return asyncio.get_running_loop().time
+    except RuntimeError:
+        import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+        return anyio.current_time
 
 
 def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:

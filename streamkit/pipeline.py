@@ -164,12 +164,12 @@ class Pipeline(Generic[Item, Out]):
     @property
     def timed(self) -> list[Timed[Event]]:
         """The stages that want to be woken."""
-        return [stage for stage in self.stages if isinstance(stage, Timed)]
+        return [stage for stage in self.stages if hasattr(stage, "deadline") and hasattr(stage, "expire")]
 
     @property
     def pulsed(self) -> list[Pulsed]:
         """The stages that want to know of every read."""
-        return [stage for stage in self.stages if isinstance(stage, Pulsed)]
+        return [stage for stage in self.stages if hasattr(stage, "pulse") and hasattr(stage, "start")]
 
     def feed(self, item: Any, /) -> list[Out]:
         """What comes out of the whole chain for this item.

@@ -68,7 +68,8 @@ class Session:
         if response.ending not in RAISED or not response.errors:
             return None
         ended = self._assembler.ended
-        error = error_from(ended.error if ended and ended.error else response.errors[0], response)
+        said = next((error for error in response.errors if error.kind == "provider"), None)
+        error = error_from(said or (ended and ended.error) or response.errors[0], response)
         if self._cause is not None and self._cause is not error:
             error.__cause__ = self._cause
         return error

@@ -175,18 +175,14 @@ class EventStream:
             await self._release()
 
     def _start(self) -> None:
-        clock = self._clock
-        if clock is None:
-            import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+        from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
 
-            clock = anyio.current_time
+        clock = self._clock or loop_clock()
         self._now = clock
         self._paused_at = clock()
         for stage in self._pulsed:
             stage.start(self._reading_time)
         if self._timed:
-            from streamkit.deadlines import guard_for  # noqa: PLC0415 - it imports asyncio, `import streamkit` does not
-
             step = min(getattr(stage, "step", STEP) for stage in self._timed)
             self._guard = guard_for(self._deadline, self._reading_time, step)
         self._read = self._source.read

@@ -38,11 +38,11 @@ def choice_of(payload: Json) -> JsonObject | None:
 
 
 def text_frames(tape: Tape) -> Iterator[tuple[TapeFrame, JsonObject, JsonObject, str]]:
-    """Frames that bring text and nothing else: the frame, a fresh payload, its choice, the text."""
+    """Frames that bring text of the first choice and nothing else: the frame, a fresh payload, its choice, the text."""
     for frame in tape.frames:
         payload = frame.json
         choice = choice_of(payload)
-        if choice is None or choice.get("finish_reason") or payload.get("usage"):
+        if choice is None or choice.get("finish_reason") or payload.get("usage") or choice.get("index"):
             continue
         text = choice["delta"].get("content")
         others = (value for name, value in choice["delta"].items() if name not in ("content", "role"))
@@ -177,30 +177,28 @@ def unknown_frame(tape: Tape) -> Iterator[Edit]:
         yield tape.insert(frame, {"hook_results": {"before_request_hooks": []}})
 
 
-@quirk("chat", effect="repaired", catalogue="A17", sources=["gateways with a cache", "xAI"])
+@quirk("chat", "responses", effect="repaired", catalogue="A17", sources=["gateways with a cache", "xAI"])
 def non_stream_body(tape: Tape) -> Iterator[Edit]:
     """The whole answer came as one document, although a stream was asked for."""
+    if tape.dialect == "responses":
+        last = tape.frames[-1].json
+        if is_object(last) and (last.get("response") or {}).get("output"):
+            yield Edit(0, len(tape.data), tape.encode(last["response"]))
+        return
     deltas: list[JsonObject] = [choice["delta"] for f in tape.frames if (choice := choice_of(f.json)) is not None]
     finishing = [frame for frame in tape.frames if (choice_of(frame.json) or {}).get("finish_reason")]
     texts = [delta["content"] for delta in deltas if delta.get("content")]
     others = [name for delta in deltas for name in delta if delta[name] and name not in ("role", "content")]
     if len(finishing) != 1 or not texts or others or not all(isinstance(text, str) for text in texts):
         return
-    last = finishing[0].json
-    usage = next((f.json["usage"] for f in tape.frames if is_object(f.json) and f.json.get("usage")), None)
-    document = {
-        "id": last.get("id"),
-        "object": "chat.completion",
-        "model": last.get("model"),
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "".join(texts)},
-                "finish_reason": last["choices"][0]["finish_reason"],
-            }
-        ],
-        "usage": usage,
-    }
+    if not tape.frames[0].json.get("choices"):  # Azure says more in frames of their own than one document would
+        return
+    document: JsonObject = {}
+    for frame in tape.frames:
+        document |= {name: value for name, value in (frame.json or {}).items() if value}
+    choice = {**finishing[0].json["choices"][0], "message": {"role": "assistant", "content": "".join(texts)}}
+    del choice["delta"]
+    document |= {"object": "chat.completion", "choices": [choice]}
     yield Edit(0, len(tape.data), tape.encode(msgspec.json.encode(document)))
 
 
@@ -210,6 +208,6 @@ def finish_unknown(tape: Tape) -> Iterator[Edit]:
     for frame in tape.frames:
         payload = frame.json
         choice = choice_of(payload)
-        if choice is not None and choice.get("finish_reason"):
+        if choice is not None and choice.get("finish_reason") and not choice.get("index"):
             choice["finish_reason"] = 2
             yield tape.replace(frame, payload)

@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 ENDED = (
+    "id",
+    "model",
     "items",
     "text",
     "reasoning",

@@ -47,11 +47,10 @@ def implicit_item(tape: Tape) -> Iterator[Edit]:
     """Deltas for an item that was never announced: the item is opened by what its delta is."""
     for frame in tape.frames:
         payload = frame.json
-        if not _is(payload, "response.output_item.added") or payload["item"].get("phase"):
-            continue  # the phase is known from the announcement on, and from the item's end; pieces do not say it
+        if not _is(payload, "response.output_item.added"):
+            continue
         own = next((f.json for f in tape.frames[frame.index + 1 :] if _index(f.json) == _index(payload)), None)
-        plain = payload["item"]["type"] in ("message", "reasoning") and not _is(own, "response.output_item.done")
-        if plain:
+        if payload["item"]["type"] in ("message", "reasoning") and not _is(own, "response.output_item.done"):
             yield tape.delete(frame)
 
 

@@ -97,11 +97,17 @@ def tool_args_split(tape: Tape) -> Iterator[Edit]:
         yield from rewritten(tape, fragments, change)
 
 
-@quirk("any", effect="harmless", catalogue="D54", sources=["vllm-project/vllm#38946"])
-def tool_args_suspect(tape: Tape) -> Iterator[Edit]:
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue="D54",
+    sources=["vllm-project/vllm#38946"],
+    advice="Look at the arguments before you run the call, or refuse it.",
+    nowhere="it is no fault of the wire: a token planted into arguments changes what the call says",
+)
+def tool_args_suspect(_: Tape) -> Iterator[Edit]:
     """Arguments parse but hold a model's control token (`<|…|>`); they are left as they are."""
-    yield from ()  # planting a token would change what the call says
-    _ = tape
+    yield from ()
 
 
 @quirk("any", effect="lossy", catalogue=("D25", "D21", "D24", "D47", "D50"), fields=DROPPED)
@@ -120,20 +126,25 @@ def tool_nameless(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(run[0].frame, run[0].payload)
 
 
-@quirk("any", effect="guessed", catalogue="D36", fields=CALLS, sources=["vllm-project/vllm#32587"])
-def tool_name_cleaned(tape: Tape) -> Iterator[Edit]:
+@quirk(
+    "any",
+    effect="guessed",
+    catalogue="D36",
+    fields=CALLS,
+    sources=["vllm-project/vllm#32587"],
+    nowhere="it takes the tools that were offered, which stand in the request",
+)
+def tool_name_cleaned(_: Tape) -> Iterator[Edit]:
     """Template tokens hang on a tool's name; what is left is an offered tool and is taken."""
-    yield from ()  # needs the offered tools
-    _ = tape
+    yield from ()
 
 
 @quirk("any", effect="guessed", catalogue="D36", fields=CALLS, sources=["vllm-project/vllm#35906"])
 def tool_name_suspect(tape: Tape) -> Iterator[Edit]:
     """A tool's name looks as if template tokens hung on it; it is left as it is."""
-    for piece in pieces(tape):
-        if piece.function.get("name"):
-            piece.function["name"] += "<|channel|>commentary"
-            yield tape.replace(piece.frame, piece.payload)
+    for run in runs(tape):
+        run[0].function["name"] += "<|channel|>commentary"
+        yield tape.replace(run[0].frame, run[0].payload)
 
 
 @quirk("any", effect="guessed", catalogue="D39", fields=CALLS, sources=["V#6be0f51"])

@@ -101,7 +101,7 @@ class Books:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
         entry = self._register.open(event.key, event.type, event.choice, wire_id=event.item_id, position=event.position)
         entry.announced = True
-        entry.name, entry.call_id = event.name, event.call_id
+        entry.name, entry.call_id, entry.phase = event.name, event.call_id, event.phase
         out.append(replace(event, item_id=entry.id, position=entry.position))
         return out
 
@@ -115,6 +115,7 @@ class Books:
         late = key is not None and key in self._known
         entry = self._register.open(key, item_type, choice, wire_id=names.get("wire_id", ""))
         entry.name, entry.call_id = names.get("name", ""), names.get("call_id", "")
+        entry.phase = names.get("phase", "")
         out.append(
             ItemStarted(
                 sequence_number=sequence,
@@ -125,7 +126,7 @@ class Books:
                 name=entry.name,
                 call_id=entry.call_id,
                 position=entry.position,
-                phase=names.get("phase", ""),
+                phase=entry.phase,
             )
         )
         if late:

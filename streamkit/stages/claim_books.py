@@ -105,6 +105,7 @@ class ClaimBooks(Books):
                     details=entry.details,
                     name=event.name if event.name != entry.name else "",
                     call_id=event.call_id if event.call_id != entry.call_id else "",
+                    phase=event.phase if event.phase != entry.phase else "",
                 )
             )
         return out

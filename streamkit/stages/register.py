@@ -35,6 +35,7 @@ class Entry:
         "name",
         "open",
         "parts",
+        "phase",
         "position",
         "room",
         "signature",
@@ -56,6 +57,7 @@ class Entry:
         """How many were streamed."""
         self.name = ""
         self.call_id = ""
+        self.phase = ""
         self.wire_id = ""
         self.position: int | None = None
         self.signature = ""

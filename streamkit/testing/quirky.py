@@ -1,11 +1,12 @@
 """Quirky wires: faults planted in a healthy wire, and what a tolerant client must still come to."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import msgspec
 
 from streamkit.jsontypes import JsonObject
-from streamkit.quirks.catalogue import all_quirks, quirk_named
+from streamkit.quirks.catalogue import all_quirks
 from streamkit.quirks.registry import Quirk
 from streamkit.quirks.tape import Edit
 from streamkit.testing.playback import CONTENT_TYPES, Playback
@@ -45,7 +46,7 @@ class Quirky(msgspec.Struct, kw_only=True, frozen=True):
         Members that a planted quirk allows to differ are not in it. Where several quirks meet, each of them may hide
         what would have mended the other: then it holds only if all of them are harmless, and else nothing is promised.
         """
-        planted_quirks = [quirk_named(name) for name in self.quirks]
+        planted_quirks = [_known()[name] for name in self.quirks]
         meeting = len(self.faults) > 1 and any(quirk.effect != "harmless" for quirk in planted_quirks)
         free = {field for quirk in planted_quirks for field in freed(quirk)}
         promised = {} if meeting else self.wire.expected
@@ -73,8 +74,13 @@ def quirks_of(dialect: str, only: Iterable[str] | None = None) -> tuple[Quirk, .
     Raises:
         KeyError: an id names no quirk.
     """
-    chosen = all_quirks() if only is None else tuple(quirk_named(name) for name in only)
+    chosen = _known().values() if only is None else [_known()[name] for name in only]
     return tuple(quirk for quirk in chosen if quirk.fits(dialect))
+
+
+@cache
+def _known() -> dict[str, Quirk]:
+    return {quirk.id: quirk for quirk in all_quirks()}
 
 
 def places(wire: Wire, quirk: Quirk) -> tuple[Planted, ...]:

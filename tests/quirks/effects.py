@@ -6,7 +6,7 @@ Some members only show others from another side, or quote the wire: they may dif
 from msgspec.structs import replace
 
 import streamkit
-from streamkit.events import KeepAlive, MetadataReported, ProviderEvent, QuirkSeen, ResponseStarted
+from streamkit.events import KeepAlive, MetadataReported, ProviderEvent, QuirkSeen, ResponseStarted, TextDelta
 from streamkit.testing import grammar
 
 ASIDES = (QuirkSeen, KeepAlive, ProviderEvent, MetadataReported, ResponseStarted)
@@ -45,8 +45,22 @@ class Reading:
 
     @property
     def news(self):
-        """The events that carry the answer."""
-        return [replace(event, sequence_number=None) for event in self.events if not isinstance(event, ASIDES)]
+        """The events that carry the answer; neighbouring pieces of one text are one."""
+        news = []
+        for event in self.events:
+            if isinstance(event, ASIDES):
+                continue
+            bare = replace(event, sequence_number=None)
+            if isinstance(bare, TextDelta) and news and same_text(bare, news[-1]):
+                news[-1] = replace(bare, text=news[-1].text + bare.text)
+            else:
+                news.append(bare)
+        return news
+
+
+def same_text(one, other):
+    """Whether two events are pieces of the same text."""
+    return isinstance(other, TextDelta) and replace(one, text="") == replace(other, text="")
 
 
 def differences(healthy, planted):

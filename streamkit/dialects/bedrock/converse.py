@@ -219,6 +219,8 @@ class ConverseDecoder:
 
 def _only(members: wire.Members) -> msgspec.Struct | None:
     """The one member that an event has."""
+    if members.content_block_delta is not None:
+        return members.content_block_delta
     for name in wire.Members.__struct_fields__:
         value: msgspec.Struct | None = getattr(members, name)
         if value is not None:

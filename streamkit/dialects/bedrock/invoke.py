@@ -64,10 +64,13 @@ class InvokeDecoder:
             inner = self._inner = inner_decoder(data, self._options)
             if inner is None:
                 return self._unrecognised(data)
-        events = inner.feed(replace(frame, data=data, event=""))
-        if not self._counted:
-            events = tuple(events)
-            self._counted = any(event.__class__ is UsageReported for event in events)
+        events = inner.feed(Frame(data=data, offset=frame.offset))
+        if self._counted:
+            return events
+        events = tuple(events)
+        for event in events:
+            if event.__class__ is UsageReported:
+                self._counted = True
         return events
 
     def close(self) -> Events:

@@ -170,10 +170,8 @@ class GeminiDecoder:
                     out += self._calls.part(part.function_call, choice, part.thought_signature)
                 elif text is None:
                     self._other(part, choice, out, source)
-        for name, member in METADATA.items():
-            value = getattr(candidate, name)
-            if value is not None:
-                self._told(f"{member}[{choice}]" if choice else member, value, out)
+        if _has_metadata(candidate):
+            self._told(candidate, choice, out)
         if candidate.finish_reason is not None:
             out += self._halves.flush()
             out += self._calls.cut(choice)
@@ -243,10 +241,25 @@ class GeminiDecoder:
         out.append(ItemStarted(key=key, choice=choice, type=kind))
         return key
 
-    def _told(self, name: str, value: Json, out: list[Event]) -> None:
-        if self._metadata.get(name) != value:
-            self._metadata[name] = value
-            out.append(MetadataReported(metadata={name: value}))
+    def _told(self, candidate: Candidate, choice: int, out: list[Event]) -> None:
+        for name, member in METADATA.items():
+            value: Json = getattr(candidate, name)
+            told = f"{member}[{choice}]" if choice else member
+            if value is not None and self._metadata.get(told) != value:
+                self._metadata[told] = value
+                out.append(MetadataReported(metadata={told: value}))
+
+
+def _has_metadata(candidate: Candidate) -> bool:
+    """Whether any of `METADATA` is there; most frames have none."""
+    return (
+        candidate.safety_ratings is not None
+        or candidate.grounding_metadata is not None
+        or candidate.citation_metadata is not None
+        or candidate.url_context_metadata is not None
+        or candidate.avg_logprobs is not None
+        or candidate.logprobs_result is not None
+    )
 
 
 def _outcome(details: JsonObject) -> Status:

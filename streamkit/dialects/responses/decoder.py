@@ -25,10 +25,11 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.evidence import EndMarker, NumberPassed, PartClaim, PartClaimed
-from streamkit.fault_events import error_events
+from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject
+from streamkit.quirks.chat import non_stream_body
 from streamkit.quirks.responses import (
     index_missing,
     item_shape,
@@ -272,6 +273,8 @@ class ResponsesDecoder:
             return [MediaAdded(sequence_number=number, key=("item", -1, "audio"), media_type="audio", **media)]
         if name in ("keepalive", "ping"):
             return [KeepAlive(sequence_number=number, comment=name)]
+        if is_warning(payload):
+            return [warning_event(payload)]
         event = ProviderEvent(sequence_number=number, name=name, data=payload)
         if name == "codex.rate_limits":
             return [rate_limits_frame.seen(data=payload), event]
@@ -300,6 +303,7 @@ def _without(payload: JsonObject, member: str) -> JsonObject:
 def _whole_body(payload: JsonObject) -> list[Event]:
     """A response that came as one JSON document instead of a stream (A17): here its output is the evidence."""
     out: list[Event] = [
+        non_stream_body.seen(),
         ResponseStarted(response_id=text(payload.get("id")), model=text(payload.get("model"))),
     ]
     output: Json = payload.get("output")

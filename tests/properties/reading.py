@@ -1,0 +1,35 @@
+"""What the properties have in common: reading a stream and holding every promise that needs no expectation."""
+
+import streamkit
+from streamkit.recipe import standard
+from streamkit.session import Session
+from streamkit.testing import grammar
+
+
+def log_of(chunks, dialect):
+    """The events of a stream and its response, both faces and the grammar checked on the way."""
+    session = Session(standard(dialect))
+    events = []
+    for chunk in chunks:
+        events += session.feed(chunk)
+        if session.halted:
+            break
+    events += session.finish()
+    grammar.check(events)
+    assert streamkit.Response.from_events(events) == session.response
+    return events, session.response
+
+
+def read(chunks, dialect):
+    """The response."""
+    return log_of([chunks] if isinstance(chunks, bytes) else chunks, dialect)[1]
+
+
+def kinds(response):
+    """Ids of the quirks that were seen."""
+    return {quirk.id for quirk in response.quirks}
+
+
+def free_to_differ(response):
+    """Whether a quirk was seen that may lose or replace something, and says so."""
+    return any(quirk.effect in ("lossy", "guessed") for quirk in response.quirks)

@@ -1,0 +1,42 @@
+"""Arbitrary bytes end in `StreamEnded` and documented errors only."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import streamkit
+from streamkit.dialects.table import dialect_names
+from streamkit.events import StreamEnded
+
+from damage import anything, mutated
+from reading import log_of
+
+EVERY = (None, *dialect_names())
+
+
+def held_to_the_contract(body, dialect):
+    events, response = log_of([body], dialect)
+    assert isinstance(events[-1], StreamEnded)
+    assert response.status != "in_progress"
+    try:
+        assert streamkit.assemble(body, dialect) == response
+    except streamkit.StreamError as error:
+        assert error.partial == response
+        assert error.info in response.errors
+
+
+@pytest.mark.parametrize("dialect", EVERY)
+@given(body=anything)
+def test_of_what_streams_are_made_of(dialect, body):
+    held_to_the_contract(body, dialect)
+
+
+@pytest.mark.parametrize("dialect", EVERY)
+@given(body=st.binary(max_size=200))
+def test_of_bytes(dialect, body):
+    held_to_the_contract(body, dialect)
+
+
+@given(mutated(), st.sampled_from(EVERY))
+def test_of_one_dialect_read_as_another(wire, dialect):
+    held_to_the_contract(wire[1], dialect)
