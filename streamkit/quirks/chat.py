@@ -181,9 +181,11 @@ def unknown_frame(tape: Tape) -> Iterator[Edit]:
 def non_stream_body(tape: Tape) -> Iterator[Edit]:
     """The whole answer came as one document, although a stream was asked for."""
     if tape.dialect == "responses":
-        last = tape.frames[-1].json
-        if is_object(last) and (last.get("response") or {}).get("output"):
-            yield Edit(0, len(tape.data), tape.encode(last["response"]))
+        payloads = [frame.json for frame in tape.frames if is_object(frame.json)]
+        streamed = [payload["item"] for payload in payloads if payload.get("type") == "response.output_item.done"]
+        whole: JsonObject = payloads[-1].get("response") or {}
+        if streamed and whole.get("output") == streamed:
+            yield Edit(0, len(tape.data), tape.encode(whole))
         return
     deltas: list[JsonObject] = [choice["delta"] for f in tape.frames if (choice := choice_of(f.json)) is not None]
     finishing = [frame for frame in tape.frames if (choice_of(frame.json) or {}).get("finish_reason")]

@@ -57,7 +57,7 @@ class Quirky(msgspec.Struct, kw_only=True, frozen=True):
         return Playback(body=self.data, content_type=CONTENT_TYPES[self.wire.framing])
 
 
-FREED_TOO = {"errors": ("error",), "items": (), "tool_calls": ("dropped_calls",), "dropped_calls": ("tool_calls",)}
+FREED_TOO = {"errors": ("error",), "status": ("error",), "tool_calls": ("dropped_calls",), "dropped_calls": ("tool_calls",)}
 """Members of a fixture's `expected` that may differ together with the response's member of the key's name."""
 
 

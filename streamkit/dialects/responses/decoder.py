@@ -5,10 +5,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions, Dialect
+from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
 from streamkit.dialects.responses import wire
 from streamkit.dialects.responses.items import claim_item, content_claim, start_item, text
+from streamkit.dialects.responses.mending import mended, pieces, whole_body
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
 from streamkit.events import (
     AnnotationAdded,
@@ -28,8 +29,7 @@ from streamkit.evidence import EndMarker, NumberPassed, PartClaim, PartClaimed
 from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.items import PartKind
-from streamkit.jsontypes import Json, JsonObject
-from streamkit.quirks.chat import non_stream_body
+from streamkit.jsontypes import JsonObject
 from streamkit.quirks.responses import (
     index_missing,
     item_shape,
@@ -39,7 +39,7 @@ from streamkit.quirks.responses import (
     unknown_event,
 )
 
-__all__ = ["RESPONSES", "ResponsesDecoder"]
+__all__ = ["ResponsesDecoder"]
 
 Events = Iterable[Event]
 
@@ -226,45 +226,22 @@ class ResponsesDecoder:
 
     def _mended(self, payload: JsonObject, name: str, *, surrogates: bool) -> list[Event]:
         """A known frame whose members have odd types: mended, then read like any other."""
-        fixed = {member: value for member, value in payload.items() if value is not None}
-        for member in ("output_index", "content_index", "summary_index", "sequence_number"):
-            if member in fixed and (not isinstance(fixed[member], int) or isinstance(fixed[member], bool)):
-                mended = int(fixed[member]) if str(fixed[member]).isdigit() else None
-                fixed = {**fixed, member: mended} if mended is not None else _without(fixed, member)
-        if name.endswith(".delta") and not isinstance(fixed.get("delta"), str):
-            if fixed.get("delta") is None:
-                return [NumberPassed(sequence_number=fixed.get("sequence_number"))]
-            fixed["delta"] = msgspec.json.encode(fixed["delta"]).decode()
-        if name.endswith((".done", ".added")):
-            for member in ("text", "refusal", "arguments", "input"):
-                if member in fixed and not isinstance(fixed[member], str):
-                    fixed[member] = msgspec.json.encode(fixed[member]).decode()
-            for member, default in (("text", None), ("refusal", None), ("arguments", None), ("input", None)):
-                fixed.setdefault(member, default)
-            for member in ("item", "part"):
-                if not isinstance(fixed.get(member), dict):
-                    fixed[member] = {}
-        if not isinstance(fixed.get("item_id", ""), str):
-            fixed["item_id"] = str(fixed["item_id"])
-        if not isinstance(fixed.get("response", {}), dict) or "response" not in fixed:
-            fixed["response"] = {}
-        response = fixed["response"]
-        fixed["response"] = {member: response[member] for member in ("id", "model") if text(response.get(member))}
-        fixed.setdefault("annotation", None)
+        fixed = mended(payload, name)
+        if fixed is None:
+            number = payload.get("sequence_number")
+            return [NumberPassed(sequence_number=number if isinstance(number, int) else None)]
         try:
             message: Any = msgspec.convert(fixed, type=wire.FRAME.type)
         except msgspec.ValidationError:
             return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
         quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]
-        if isinstance(message, wire.TextDeltaFrame):
-            return [*quirks, *self._joined(message)]
         return [*quirks, *self._table[message.__class__](message)]
 
     def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
         """A frame whose type the strict types do not list."""
         if name in ARGUMENT_DELTAS and isinstance(payload.get("delta"), str):
             frame = msgspec.convert(
-                {"type": "response.function_call_arguments.delta", **_pieces(payload)}, type=wire.FRAME.type
+                {"type": "response.function_call_arguments.delta", **pieces(payload)}, type=wire.FRAME.type
             )
             return list(self._arguments(frame))
         if name in ("response.audio.delta", "response.audio.transcript.delta"):
@@ -285,54 +262,7 @@ class ResponsesDecoder:
     def _untyped(self, payload: JsonObject) -> list[Event]:
         """A payload without a type: an error in one of its shapes, a whole body, or something unknown."""
         if payload.get("object") in WHOLE_BODY:
-            return _whole_body(payload)
+            return whole_body(payload)
         if payload.get("error") or "detail" in payload or ("code" in payload and "message" in payload):
             return error_events(payload)
         return [unknown_event.seen(detail=", ".join(map(str, payload))), ProviderEvent(name="", data=payload)]
-
-
-def _pieces(payload: JsonObject) -> JsonObject:
-    kept = ("delta", "item_id", "output_index", "sequence_number")
-    return {member: payload[member] for member in kept if payload.get(member) is not None}
-
-
-def _without(payload: JsonObject, member: str) -> JsonObject:
-    return {name: value for name, value in payload.items() if name != member}
-
-
-def _whole_body(payload: JsonObject) -> list[Event]:
-    """A response that came as one JSON document instead of a stream (A17): here its output is the evidence."""
-    out: list[Event] = [
-        non_stream_body.seen(),
-        ResponseStarted(response_id=text(payload.get("id")), model=text(payload.get("model"))),
-    ]
-    output: Json = payload.get("output")
-    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
-    for index, item in enumerate(items):
-        out.append(start_item(item, index, None))
-        out += claim_item(item, index, None)
-    name = f"response.{payload.get('status')}"
-    return out + read_terminal({"response": payload}, name if name in TERMINALS else "response.done", None)
-
-
-def recognise(frame: Frame) -> int:
-    """How sure a frame makes it that this is the Responses API."""
-    data = frame.data[:4096]
-    if frame.event.startswith("response.") or b'"type":"response.' in data or b'"type": "response.' in data:
-        return CERTAIN
-    if b'"codex.' in data or b'"object":"response"' in data or b'"object": "response"' in data:
-        return LIKELY
-    return NO
-
-
-RESPONSES = Dialect(
-    name="responses",
-    title="OpenAI Responses",
-    framing="sse",
-    decoder=ResponsesDecoder,
-    recognise=recognise,
-    ends=("response.completed", "response.incomplete", "response.failed"),
-    announces_items=True,
-    closes_items=True,
-    sequenced=True,
-)

@@ -1,0 +1,75 @@
+"""Odd frames of the Responses API, mended so that the strict types read them; and whole bodies instead of streams."""
+
+from streamkit.dialects.json_text import json_text
+from streamkit.dialects.responses.items import claim_item, start_item, text
+from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
+from streamkit.events import Event, ResponseStarted
+from streamkit.jsontypes import Json, JsonObject
+from streamkit.quirks.chat import non_stream_body
+
+__all__ = ["mended", "pieces", "whole_body"]
+
+NUMBERS = ("output_index", "content_index", "summary_index", "sequence_number")
+SNAPSHOTS = ("text", "refusal", "arguments", "input")
+OBJECTS = ("item", "part")
+DIGITS = 18
+"""Digits of the longest index that is read."""
+
+
+def whole_number(value: Json) -> int | None:
+    """A whole number, also where the wire has it as a string; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    words = str(value)
+    return int(words) if words.isascii() and words.isdecimal() and len(words) <= DIGITS else None
+
+
+def mended(payload: JsonObject, name: str) -> JsonObject | None:
+    """A frame of a known type with its members in documented types; None where it says nothing (F14)."""
+    fixed = {member: value for member, value in payload.items() if value is not None}
+    for member in NUMBERS:
+        number = whole_number(fixed.get(member))
+        if number is not None:
+            fixed[member] = number
+        else:
+            fixed.pop(member, None)
+    if name.endswith(".delta") and not isinstance(fixed.get("delta"), str):
+        if fixed.get("delta") is None:
+            return None
+        fixed["delta"] = json_text(fixed["delta"])
+    if name.endswith((".done", ".added")):
+        for member in SNAPSHOTS:
+            if member in fixed and not isinstance(fixed[member], str):
+                fixed[member] = json_text(fixed[member])
+            fixed.setdefault(member, None)
+        for member in OBJECTS:
+            if not isinstance(fixed.get(member), dict):
+                fixed[member] = {}
+    if not isinstance(fixed.get("item_id", ""), str):
+        fixed["item_id"] = str(fixed["item_id"])
+    response = fixed.get("response")
+    head: JsonObject = response if isinstance(response, dict) else {}
+    fixed["response"] = {member: head[member] for member in ("id", "model") if text(head.get(member))}
+    fixed.setdefault("annotation", None)
+    return fixed
+
+
+def pieces(payload: JsonObject) -> JsonObject:
+    """The members of an arguments delta, from a frame of another type that has them."""
+    kept = ("delta", "item_id", "output_index", "sequence_number")
+    return {member: payload[member] for member in kept if payload.get(member) is not None}
+
+
+def whole_body(payload: JsonObject) -> list[Event]:
+    """A response that came as one JSON document instead of a stream (A17): here its output is the evidence."""
+    out: list[Event] = [
+        non_stream_body.seen(),
+        ResponseStarted(response_id=text(payload.get("id")), model=text(payload.get("model"))),
+    ]
+    output: Json = payload.get("output")
+    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    for index, item in enumerate(items):
+        out.append(start_item(item, index, None))
+        out += claim_item(item, index, None)
+    name = f"response.{payload.get('status')}"
+    return out + read_terminal({"response": payload}, name if name in TERMINALS else "response.done", None)
