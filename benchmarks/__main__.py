@@ -59,7 +59,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no growth")
     parser.add_argument("--only", default="", help="workloads whose name contains this")
     parser.add_argument("--concurrency", type=int, default=0, metavar="STREAMS", help="also this many streams at once")
+    parser.add_argument("--dialects", action="store_true", help="only one text workload a dialect, against chat")
     chosen = parser.parse_args()
+    if chosen.dialects:
+        from benchmarks.dialects import dialect_rows
+
+        found = dialect_rows(3 if chosen.quick else 7)
+        if chosen.json:
+            json.dump(found, sys.stdout, indent=1)
+        for row in () if chosen.json else found:
+            print(f"{row['dialect']:16} {row['microseconds']:6.2f} µs an event, ×{row['to_chat']:.2f} of chat")
+        return
     rows: list[dict[str, object]] = []
     for workload in WORKLOADS:
         if chosen.only not in workload.name:

@@ -152,27 +152,30 @@ def _langchain(model: Any) -> JsonObject:
     return answer(str(whole.text), [(call["name"], call["args"]) for call in whole.tool_calls])
 
 
-def streamkit_chat(url: str) -> JsonObject:
+async def streamkit_chat(url: str) -> JsonObject:
     """streamkit itself, on a chat server."""
-    return _streamkit(url, "chat")
+    return await _streamkit(f"{url}/v1", "chat")
 
 
-def streamkit_responses(url: str) -> JsonObject:
+async def streamkit_responses(url: str) -> JsonObject:
     """streamkit itself, on a Responses server."""
-    return _streamkit(url, "responses")
+    return await _streamkit(f"{url}/v1", "responses")
 
 
-def streamkit_anthropic(url: str) -> JsonObject:
+async def streamkit_anthropic(url: str) -> JsonObject:
     """streamkit itself, on an Anthropic server."""
-    return _streamkit(url, "anthropic")
+    return await _streamkit(url, "anthropic")
 
 
-def _streamkit(url: str, dialect: str) -> JsonObject:
-    import streamkit  # noqa: PLC0415 - stands here like every other client
-
-    with import_module("httpx").stream("POST", url, json={}, timeout=None) as response:
-        read = streamkit.assemble(response.iter_raw(), dialect)
-    return answer(read.text, [(call.name, call.arguments) for call in read.tool_calls])
+async def _streamkit(url: str, dialect: str) -> JsonObject:
+    async with (
+        import_module("streamkit.client").Client(url, retries=0) as client,
+        client.stream(dialect, json={"model": MODEL, "stream": True}) as stream,
+    ):
+        async for _ in stream:
+            pass
+        response = stream.response
+    return answer(response.text, [(call.name, call.arguments) for call in response.tool_calls])
 
 
 def answer(text: Json, calls: Iterable[tuple[Any, Any]], error: Json = None) -> JsonObject:

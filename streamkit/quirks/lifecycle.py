@@ -204,7 +204,7 @@ def item_not_closed(tape: Tape) -> Iterator[Edit]:
             yield tape.delete(frame)
 
 
-@quirk("anthropic", "bedrock", effect="harmless", catalogue="E23")
+@quirk("anthropic", "bedrock", "gemini", effect="harmless", catalogue="E23")
 def signature_repeated(tape: Tape) -> Iterator[Edit]:
     """A signature was sent a second time in full; it is kept once."""
     for frame in tape.frames:

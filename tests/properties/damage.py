@@ -5,8 +5,8 @@ import json
 from hypothesis import strategies as st
 
 from streamkit.testing.strategies import wires
-from streamkit.testing.wires import wire as written
 from streamkit.testing.transcripts import Call, Transcript
+from streamkit.testing.wires import wire as written
 
 JSON = st.recursive(
     st.none()

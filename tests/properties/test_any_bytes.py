@@ -1,15 +1,14 @@
 """Arbitrary bytes end in `StreamEnded` and documented errors only."""
 
 import pytest
+from damage import anything, mutated
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import log_of
 
 import streamkit
 from streamkit.dialects.table import dialect_names
 from streamkit.events import StreamEnded
-
-from damage import anything, mutated
-from reading import log_of
 
 EVERY = (None, *dialect_names())
 

@@ -1,15 +1,14 @@
 """Any chunking of the same bytes gives the same response and the same quirks."""
 
 import pytest
+from damage import anything, mutated
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import read
 
 from streamkit.testing.fixtures import all_fixtures
 from streamkit.testing.strategies import chunkings, quirky
 from streamkit.testing.wires import DIALECTS
-
-from damage import anything, mutated
-from reading import read
 
 FIXTURES = list(all_fixtures())
 

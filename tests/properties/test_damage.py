@@ -1,8 +1,10 @@
 """Any planted damage, and any combination of damages, gives a valid stream; alone it keeps what its effect promises."""
 
 import pytest
+from damage import mutated, shuffled
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import read
 
 from streamkit.quirks.tape import Tape
 from streamkit.testing.fixtures import all_fixtures
@@ -10,9 +12,6 @@ from streamkit.testing.outcome import differences
 from streamkit.testing.quirky import quirks_of
 from streamkit.testing.strategies import quirky, wires
 from streamkit.testing.wires import DIALECTS
-
-from damage import mutated, shuffled
-from reading import read
 
 HEALTHY = [fixture for fixture in all_fixtures() if fixture.healthy]
 

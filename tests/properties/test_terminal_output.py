@@ -1,13 +1,12 @@
 """Whatever the terminal frame says of the whole output: it changes nothing but the quirks."""
 
 import msgspec
+from damage import JSON
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import read
 
 from streamkit.testing.strategies import wires
-
-from damage import JSON
-from reading import read
 
 ITEM = st.fixed_dictionaries(
     {},

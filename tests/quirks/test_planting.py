@@ -44,7 +44,9 @@ def test_each_place_shows_the_quirk_and_its_effect_holds(quirk):
         for edit in spread(quirk.plant(tape)):
             places += 1
             planted = Reading(tape.apply([edit]), fixture.dialect)
-            wrong += [f"{fixture.id} at {edit.start}: {each}" for each in violations(quirk, healthy_reading(at), planted)]
+            wrong += [
+                f"{fixture.id} at {edit.start}: {each}" for each in violations(quirk, healthy_reading(at), planted)
+            ]
     assert wrong == []
     assert bool(places) != bool(quirk.nowhere), "a quirk either has places, or says why it has none"
 

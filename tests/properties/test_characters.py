@@ -1,0 +1,38 @@
+"""No character of text, reasoning or arguments is lost or invented unless a quirk says so that may lose or replace it."""
+
+import re
+from collections import Counter
+
+import msgspec
+import pytest
+from damage import shuffled
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import free_to_differ, read
+
+from streamkit.testing.wires import DIALECTS
+
+MARK = re.compile("⟦\\d+⟧")
+
+
+def marks_of(response):
+    """Every mark that the response has as text, reasoning, a refusal or arguments."""
+    said = [part.text for item in response.items for part in item.parts]
+    said += [call.arguments for call in (*response.tool_calls, *response.dropped_calls)]
+    return Counter(MARK.findall("".join(said)))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@given(data=st.data())
+def test_every_mark_that_arrived_is_there_once_and_no_other(dialect, data):
+    _, frames = data.draw(shuffled(dialect))
+    body = b"".join(frames)
+    response = read(body, dialect)
+    on_the_wire = Counter(MARK.findall(body.decode()))
+    told = marks_of(response)
+    assert set(told) <= set(on_the_wire)
+    if not free_to_differ(response):
+        assert set(told) == set(on_the_wire)
+    assert all(count <= on_the_wire[mark] for mark, count in told.items())
+    kept_beside = MARK.findall(msgspec.json.encode(response.quirks).decode())
+    assert set(told) | set(kept_beside) == set(on_the_wire)
