@@ -98,6 +98,16 @@ class ItemDraft:
             buffer = self.parts[kind, index] = StringIO()
         return buffer
 
+    @property
+    def hollow(self) -> bool:
+        """Whether all its text turned out to be reasoning, so that nothing of it is left (E04)."""
+        parts = self.parts.values()
+        return (
+            bool(parts)
+            and not any(buffer.tell() for buffer in parts)
+            and not (self.call or self.signature or self.media or self.annotations)
+        )
+
     def item(self) -> Item:
         """The item as it is now."""
         return Item(
@@ -280,7 +290,7 @@ class Builder:
 
     def items(self) -> tuple[Item, ...]:
         """All items: in the order of the wire's indexes where every item has one, else as first seen (B14)."""
-        drafts = list(self.drafts.values())
+        drafts = [draft for draft in self.drafts.values() if not draft.hollow]
         if all(draft.position is not None for draft in drafts):
             drafts.sort(key=lambda draft: draft.position or 0)
         return tuple(draft.item() for draft in drafts)

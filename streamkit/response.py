@@ -3,6 +3,7 @@
 The terminal frame's claim about the whole output is never taken: no event has a field for it.
 """
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -17,6 +18,9 @@ __all__ = ["Choice", "Response"]
 
 ASIDE_PHASES = frozenset({"commentary", "analysis"})
 """Phases of messages that are not the answer (B15)."""
+
+COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
+"""A comment of HTML, which no reader of rendered text sees (C41)."""
 
 STRENGTH: tuple[FinishReason, ...] = (
     "error",
@@ -102,13 +106,18 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def visible(self) -> bool:
         """Whether the text has a character that a reader would see (C41)."""
-        return any(c.isprintable() and not c.isspace() for c in self.text)
+        return any(c.isprintable() and not c.isspace() for c in COMMENT.sub("", self.text))
+
+    @property
+    def thought(self) -> bool:
+        """Whether there is reasoning, be it readable or not (E19)."""
+        return bool(self.reasoning) or any(item.type == "reasoning" and item.signature for item in self.items)
 
     @property
     def needs_continuation(self) -> bool:
         """Whether the turn ended with reasoning only, or was paused: the caller has to go on (C07, C36)."""
-        silent = not (self.text or self.refusal or self.tool_calls) and bool(self.reasoning)
-        return self.finish_reason == "pause" or (self.finish_reason == "stop" and silent)
+        silent = not (self.text or self.refusal or self.tool_calls or any(item.media for item in self.items))
+        return self.finish_reason == "pause" or (self.finish_reason == "stop" and silent and self.thought)
 
     def text_of(self, separator: str = "\n\n") -> str:
         """The visible answer with `separator` between message items (B36)."""

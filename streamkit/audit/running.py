@@ -30,7 +30,7 @@ def audit(
     paths: Iterable[str | Path],
     *,
     executor: Executor | None = None,
-    on_scan: Callable[[Scan], None] = lambda scan: None,
+    on_scan: Callable[[Scan], None] = lambda _: None,
     scanner: Callable[[list[str]], list[Scan]] = scan_all,
 ) -> Audit:
     """Which quirks occur in these files, per dialect and provider. Cost is linear in their size.

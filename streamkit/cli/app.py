@@ -13,6 +13,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from streamkit.cli.audit import audit_command
+from streamkit.cli.fuzz import fuzz_command
 from streamkit.cli.outcome import EXIT_CODES, exit_code
 from streamkit.cli.render import LiveText, show_response
 from streamkit.dialects.table import all_dialects
@@ -185,6 +187,10 @@ def quirks() -> int:
         table.add_row(quirk.id, " ".join(quirk.catalogue), " ".join(quirk.dialects), quirk.effect, quirk.summary)
     Console().print(table)
     return 0
+
+
+app.command(audit_command, name="audit")
+app.command(fuzz_command, name="fuzz")
 
 
 def _log(*, verbose: bool) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from streamkit.audit import Audit, audit, find_bodies, write_parquet
 from streamkit.cli.outcome import EXIT_CODES
+from streamkit.cli.render import wide_console
 from streamkit.errors import UsageError
 from streamkit.quirks.registry import printable
 
@@ -36,7 +37,7 @@ def audit_command(
     report = _audited(folders)
     if parquet is not None:
         write_parquet(report, parquet)
-    out = Console(soft_wrap=True)
+    out = wide_console()
     if json:
         out.file.write(as_json(report).decode() + "\n")
     else:
@@ -62,23 +63,18 @@ def as_json(report: Audit) -> bytes:
 
 
 def show(console: Console, report: Audit) -> None:
-    """The table: one line for each group of streams, and under it one for each quirk."""
-    table = Table("dialect", "provider", "quirk", "catalogue", "effect", box=None)
-    table.add_column("streams", justify="right")
-    table.add_column("seen", justify="right")
+    """The table: one line for each group of streams (`clean`: without a quirk), and under it one for each quirk."""
+    table = Table("dialect", "provider, quirk", "catalogue", "effect", box=None)
+    for name in ("streams", "clean", "seen"):
+        table.add_column(name, justify="right")
+    for column in table.columns:
+        column.no_wrap = True
     for group in report.groups:
-        table.add_row(
-            f"[bold]{escape(group.dialect)}",
-            f"[bold]{escape(printable(group.provider))}",
-            f"[dim]{group.clean} of {group.streams} without",
-            "",
-            "",
-            f"[bold]{group.streams}",
-            "",
-        )
+        head = (f"[bold]{escape(group.dialect)}", f"[bold]{escape(printable(group.provider))}", "", "")
+        table.add_row(*head, f"[bold]{group.streams}", f"[bold]{group.clean}", "")
         for quirk in group.quirks:
-            row = (quirk.id, " ".join(quirk.catalogue), quirk.effect, str(quirk.streams), str(quirk.occurrences))
-            table.add_row("", "", *row)
+            known = (f"  {quirk.id}", " ".join(quirk.catalogue), quirk.effect)
+            table.add_row("", *known, str(quirk.streams), "", str(quirk.occurrences))
     console.print(table)
     console.print(f"{report.streams} streams, {report.clean} of them without a quirk; {report.bytes:,} bytes")
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from streamkit.cli.render import wide_console
 from streamkit.dialects.table import dialect_named
 from streamkit.errors import UsageError
 from streamkit.fuzzing import (
@@ -44,7 +45,9 @@ def fuzz_command(
     *,
     dialect: Annotated[str | None, Parameter(help="What the client speaks: chat, responses, anthropic, …")] = None,
     quirk: Annotated[list[str] | None, Parameter(help="Only this quirk; repeatable.")] = None,
-    wires: Annotated[str | None, Parameter(help="Folder of fixtures to plant in, instead of the shipped wires.")] = None,
+    wires: Annotated[
+        str | None, Parameter(help="Folder of fixtures to plant in, instead of the shipped wires.")
+    ] = None,
     places: Annotated[int, Parameter(help="Places for each quirk and wire; 0: all.")] = 3,
     limit: Annotated[float, Parameter(help="Seconds that the client has for one case.")] = 10.0,
     shrink: Annotated[bool, Parameter(help="Make the smallest failing wires smaller still.")] = True,
@@ -70,7 +73,7 @@ def fuzz_command(
     if save is not None:
         for file in save_failures(report, save, limit):
             Console(stderr=True).print(f"streamkit fuzz --replay {file}", markup=False, highlight=False, soft_wrap=True)
-    out = Console(soft_wrap=True)
+    out = wide_console()
     if json:
         out.file.write(msgspec.json.encode(report, enc_hook=repr).decode() + "\n")
     else:
@@ -120,6 +123,8 @@ def _replay(file: str, target: str | None, limit: float) -> int:
 def show(console: Console, report: Report) -> None:
     """The survival table, and under it the minimal wire of each failure."""
     table = Table("quirk", "catalogue", "effect", "survived", "verdict", box=None)
+    for column in table.columns:
+        column.no_wrap = True
     for row in report.rows:
         colour = "green" if row.passed else "red"
         verdicts = ", ".join(f"{verdict} ×{count}" for verdict, count in row.verdicts.items())
@@ -131,11 +136,13 @@ def show(console: Console, report: Report) -> None:
             console.print(f"\n[bold red]{row.quirk}[/] {escape(row.summary)}")
             show_failure(console, row.failure)
     console.print(
-        f"\n{escape(report.target)} on {report.dialect}: {report.quirks_survived} of {len(report.rows)} quirks survived, "
-        f"{report.survived} of {report.cases} cases"
+        f"\n{escape(report.target)} on {report.dialect}: {report.quirks_survived} of {len(report.rows)} quirks, "
+        f"{report.survived} of {report.cases} cases survived"
     )
     for unfit in report.unfit:
-        console.print(f"left out, as its healthy form is not read well: {unfit.wire}: {escape(unfit.reason)}", style="yellow")
+        console.print(
+            f"left out, as its healthy form is not read well: {unfit.wire}: {escape(unfit.reason)}", style="yellow"
+        )
     if report.unplanted:
         console.print(f"no place in these wires for: {', '.join(report.unplanted)}", style="dim")
 
@@ -146,7 +153,9 @@ def show_failure(console: Console, failure: Failure) -> None:
     said = f"{judgement.verdict}: {printable(judgement.reason, 400)}"
     note = f" ({case.note})" if case.note else ""
     console.print(f"  {said}", markup=False, highlight=False)
-    console.print(f"  in {case.dialect}/{case.wire}, {len(case.body)} bytes{note}", style="dim", markup=False, highlight=False)
+    console.print(
+        f"  in {case.dialect}/{case.wire}, {len(case.body)} bytes{note}", style="dim", markup=False, highlight=False
+    )
     lines = changed_lines(failure)
     for line in lines[:SHOWN_LINES]:
         console.print("    " + printable(line, SHOWN_WIDTH), markup=False, highlight=False)

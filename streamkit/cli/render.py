@@ -9,9 +9,20 @@ from streamkit.items import Item, ToolCall, Usage
 from streamkit.quirks.registry import REGISTRY, printable
 from streamkit.response import Response
 
-__all__ = ["LiveText", "plain", "show_response"]
+__all__ = ["LiveText", "plain", "show_response", "wide_console"]
 
 KEPT = {"\n", "\t"}
+
+
+PIPE_WIDTH = 200
+
+
+def wide_console() -> Console:
+    """Standard output for tables: as wide as the terminal, and wide enough for every column where there is none."""
+    console = Console(soft_wrap=True)
+    if not console.is_terminal and console.width < PIPE_WIDTH:
+        console.width = PIPE_WIDTH
+    return console
 
 
 def plain(text: str) -> str:

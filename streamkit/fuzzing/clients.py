@@ -37,7 +37,9 @@ PARAMETERS: dict[str, JsonObject] = {
 }
 """The tools that are called in the shipped wires."""
 CHAT_TOOLS = [{"type": "function", "function": {"name": name, "parameters": p}} for name, p in PARAMETERS.items()]
-RESPONSES_TOOLS = [{"type": "function", "name": name, "parameters": p, "strict": False} for name, p in PARAMETERS.items()]
+RESPONSES_TOOLS = [
+    {"type": "function", "name": name, "parameters": p, "strict": False} for name, p in PARAMETERS.items()
+]
 ANTHROPIC_TOOLS = [{"name": name, "input_schema": p} for name, p in PARAMETERS.items()]
 
 
@@ -115,7 +117,8 @@ async def _pydantic_ai(house: str, model: str, provider: str, url: str) -> JsonO
     ]
     async with make(base_url=url, api_key=KEY, max_retries=0) as client:
         asked = getattr(import_module(f"pydantic_ai.models.{house}"), model)(
-            MODEL, provider=getattr(import_module(f"pydantic_ai.providers.{house}"), provider)(**{f"{house}_client": client})
+            MODEL,
+            provider=getattr(import_module(f"pydantic_ai.providers.{house}"), provider)(**{f"{house}_client": client}),
         )
         parameters = import_module("pydantic_ai.models").ModelRequestParameters(function_tools=tools)
         request = [messages.ModelRequest(parts=[messages.UserPromptPart(ASKED)])]
@@ -153,17 +156,17 @@ def _langchain(model: Any) -> JsonObject:
 
 
 async def streamkit_chat(url: str) -> JsonObject:
-    """streamkit itself, on a chat server."""
+    """The client of streamkit itself, on a chat server."""
     return await _streamkit(f"{url}/v1", "chat")
 
 
 async def streamkit_responses(url: str) -> JsonObject:
-    """streamkit itself, on a Responses server."""
+    """The client of streamkit itself, on a Responses server."""
     return await _streamkit(f"{url}/v1", "responses")
 
 
 async def streamkit_anthropic(url: str) -> JsonObject:
-    """streamkit itself, on an Anthropic server."""
+    """The client of streamkit itself, on an Anthropic server."""
     return await _streamkit(url, "anthropic")
 
 

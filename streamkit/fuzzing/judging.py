@@ -4,7 +4,7 @@ What is asked is fair, not strict: streamkit's own way of reading a deviation is
 
 - harmless, repaired: text and calls are those of the healthy stream.
 - guessed, lossy: the fields that the quirk names, and those that streamkit itself reads otherwise, are not compared.
-- raising is right where the answer is not all there any more: a cut, a lost frame, an error.
+- raising is right where the answer is not all there any more (a cut, a lost frame), and where an error was sent.
 - not raising is wrong where the provider reported an error.
 - where a call was cut, it may be left out or returned as text that is no JSON; other arguments than those sent may not
   be made of it.
@@ -24,6 +24,8 @@ Verdict = Literal["survived", "raised", "hung", "died", "silent", "text", "calls
 """`raised`: although the answer could be read. `silent`: an error was swallowed. `text`, `calls`: they are wrong."""
 
 ENDED_WELL = frozenset({"completed", "incomplete"})
+ERROR_BEHIND = "error_after_terminal"
+"""The quirk that says that an error came when the answer was over."""
 SHOWN = 160
 """Characters of a value in a reason."""
 
@@ -77,8 +79,18 @@ def expectation(quirk: Quirk, healthy: Response, planted: Response) -> Expectati
         text=healthy.text if same_text and not (loose and "text" in quirk.fields) else None,
         tool_calls=wanted if same_calls and not (loose and "tool_calls" in quirk.fields) else None,
         only_calls=wanted if cut else None,
-        may_raise=planted.ending not in ENDED_WELL or not (same_text and same_calls),
+        may_raise=not (same_text and same_calls) or _excused(quirk, planted),
     )
+
+
+def _excused(quirk: Quirk, planted: Response) -> bool:
+    """Whether it is right to raise, although text and calls could be read: something else is amiss with the answer."""
+    if planted.ending not in ENDED_WELL:
+        return True
+    if quirk.effect == "lossy" and (not quirk.fields or {"text", "tool_calls"} & set(quirk.fields)):
+        return True  # nobody can know that what was lost was nothing
+    late = any(tally.id == ERROR_BEHIND for tally in planted.quirks)
+    return quirk.effect == "guessed" and (late or bool(planted.errors))
 
 
 def judge(expected: Expectation, outcome: Outcome) -> Judgement:

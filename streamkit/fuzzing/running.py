@@ -61,8 +61,8 @@ def fuzz(
     places: int = PLACES,
     limit: float = LIMIT,
     shrinking: bool = True,
-    on_total: Callable[[int], None] = lambda total: None,
-    on_case: Callable[[Case], None] = lambda case: None,
+    on_total: Callable[[int], None] = lambda _: None,
+    on_case: Callable[[Case], None] = lambda _: None,
 ) -> Report:
     """How a client fares with every deviation of a dialect.
 
@@ -88,10 +88,7 @@ def fuzz(
         fit, unfit = _sorted_out(arena, known)
         work = {quirk.id: [(wire, case) for wire in fit for case in cases_of(quirk, wire, places)] for quirk in chosen}
         on_total(sum(map(len, work.values())))
-        rows: list[Row] = []
-        for quirk in chosen:
-            if work[quirk.id]:
-                rows.append(_row(arena, quirk, work[quirk.id], on_case, shrinking=shrinking))
+        rows = [_row(arena, quirk, work[quirk.id], on_case, shrinking=shrinking) for quirk in chosen if work[quirk.id]]
     return Report(
         target=name,
         dialect=dialect,

@@ -36,9 +36,7 @@ def save_failures(report: Report, folder: str | Path, limit: float) -> list[Path
     for row in report.rows:
         if row.failure is None:
             continue
-        kept = Reproducer(
-            target=report.target, limit=limit, judgement=row.failure.judgement, case=row.failure.case
-        )
+        kept = Reproducer(target=report.target, limit=limit, judgement=row.failure.judgement, case=row.failure.case)
         file = folder / f"{row.quirk}.json"
         file.write_bytes(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
         file.with_suffix(SUFFIX.get(report.dialect, ".sse")).write_bytes(row.failure.case.body)

@@ -32,7 +32,7 @@ class _Purse:
 
 
 def shrink(run: Run, quirk: Quirk, wire: Wire, failure: Failure) -> Failure:
-    """The same failure on a wire with fewer frames, where there is one; the client must read that wire's healthy form."""
+    """The same failure on a wire with fewer frames, where there is one that the client reads in its healthy form."""
     spend = _Purse(run)
     at = len(wire.tape.frames) - 1
     while at >= 0 and spend.left > TRIED:
@@ -50,7 +50,7 @@ def _without(wire: Wire, at: int) -> Wire | None:
 
 
 def _fails(run: Run, quirk: Quirk, wire: Wire, failure: Failure) -> Failure | None:
-    """The failure on this wire with the same verdict, if the client reads the healthy wire and fails on a planted one."""
+    """The failure with the same verdict on this wire, if the client reads the wire's healthy form."""
     cases = list(cases_of(quirk, wire, TRIED))
     if not cases or not run(baseline(wire))[1].survived:
         return None

@@ -7,6 +7,7 @@ from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event, StreamEnded
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.response import Response, split_over_choices
+from streamkit.stages.remarks import remarks
 
 __all__ = ["Assembler"]
 
@@ -64,6 +65,7 @@ class Assembler:
             ending, error = self._judge(usable)
             if ending == "truncated" and usable:
                 out.append(terminal_missing.seen(detail=f"after {builder.usage!r}" if builder.usage else ""))
+        out += remarks(Response.of(builder))
         for quirk in out:
             builder.add(quirk)
         event = StreamEnded(

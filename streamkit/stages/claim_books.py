@@ -118,6 +118,8 @@ class ClaimBooks(Books):
         text = entry.text("text", index)
         kept = text[: max(0, len(text) - event.characters)] + event.kept
         out += self._replace_part(entry, "text", index, kept)
+        if entry.anonymous and not kept.strip():
+            out += self._close_entry(entry, "completed")  # what comes next is the answer, behind its reasoning
         if event.reasoning:
             key = ("reclassified", entry.id, len(self._register.entries))
             out += self._open(key, "reasoning", event.choice, event.sequence_number)

@@ -57,7 +57,12 @@ class Quirky(msgspec.Struct, kw_only=True, frozen=True):
         return Playback(body=self.data, content_type=CONTENT_TYPES[self.wire.framing])
 
 
-FREED_TOO = {"errors": ("error",), "status": ("error",), "tool_calls": ("dropped_calls",), "dropped_calls": ("tool_calls",)}
+FREED_TOO = {
+    "errors": ("error",),
+    "status": ("error",),
+    "tool_calls": ("dropped_calls",),
+    "dropped_calls": ("tool_calls",),
+}
 """Members of a fixture's `expected` that may differ together with the response's member of the key's name."""
 
 
@@ -89,14 +94,20 @@ def places(wire: Wire, quirk: Quirk) -> tuple[Planted, ...]:
 
 
 def planted(wire: Wire, faults: Sequence[Planted]) -> Quirky:
-    """The wire with these faults; a fault that overlaps an earlier one of the list is left out."""
+    """The wire with these faults; a fault that meets an earlier one of the list is left out.
+
+    Faults meet where their slices overlap, and where one rewrites the whole body.
+    """
+    tape = wire.tape()
     taken: list[Planted] = []
     for fault in faults:
-        if all(_apart(fault.edit, other.edit) for other in taken):
+        if all(_apart(fault.edit, other.edit, len(tape.data)) for other in taken):
             taken.append(fault)
-    data = wire.tape().apply(fault.edit for fault in taken)
+    data = tape.apply(fault.edit for fault in taken)
     return Quirky(wire=wire, faults=tuple(taken), data=data)
 
 
-def _apart(one: Edit, other: Edit) -> bool:
+def _apart(one: Edit, other: Edit, size: int) -> bool:
+    if size in (one.end - one.start, other.end - other.start):
+        return False
     return one != other and (one.end <= other.start or other.end <= one.start)

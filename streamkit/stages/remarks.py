@@ -1,0 +1,54 @@
+"""What is worth knowing about an answer that is over, beyond how it ended (C07, C41, C42, B15, D37, J02, J11).
+
+Looked for once, when everything has arrived; nothing is changed by it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from streamkit.events import QuirkSeen
+from streamkit.quirks.remarks import (
+    budget_spent_on_reasoning,
+    commentary_only,
+    harmony_suspected,
+    invisible_text,
+    nul,
+    reasoning_only,
+    replacement_char,
+)
+from streamkit.response import ASIDE_PHASES, Response
+
+__all__ = ["remarks"]
+
+GLUED = re.compile(r"\s*analysis\S.*assistantfinal", re.DOTALL)
+"""Channels of the harmony format whose markers a server has dropped."""
+
+OWN_REPLACEMENTS = frozenset({"lone_surrogate", "invalid_utf8"})
+"""Quirks that put U+FFFD into text themselves."""
+
+
+def remarks(response: Response) -> Iterator[QuirkSeen]:
+    """The notes on an answer that has ended."""
+    yield from _silence(response)
+    text = response.text
+    if text and not response.visible:
+        yield invisible_text.seen(detail=repr(text[:100]))
+    if text.lstrip().startswith("analysis") and GLUED.match(text):
+        yield harmony_suspected.seen(detail=text[:100])
+    everything = "".join(item.text + item.reasoning for item in response.items)
+    if "\0" in everything:
+        yield nul.seen(detail=f"{everything.count(chr(0))} characters")
+    if "\ufffd" in everything and not any(quirk.id in OWN_REPLACEMENTS for quirk in response.quirks):
+        yield replacement_char.seen(detail=f"{everything.count(chr(0xFFFD))} characters")
+
+
+def _silence(response: Response) -> Iterator[QuirkSeen]:
+    """An answer without a visible word, and what there is instead."""
+    if response.text or response.refusal or response.tool_calls or response.dropped_calls:
+        return
+    if response.needs_continuation and response.finish_reason == "stop":
+        yield reasoning_only.seen(detail=f"{len(response.reasoning)} characters of reasoning")
+    elif response.finish_reason == "length" and response.thought:
+        yield budget_spent_on_reasoning.seen(detail=f"{len(response.reasoning)} characters of reasoning")
+    if response.finish_reason == "stop" and any(item.phase in ASIDE_PHASES for item in response.items):
+        yield commentary_only.seen()
