@@ -55,7 +55,8 @@ def _chunked(data: bytes) -> bytes:
 
 async def _serve(streams: int) -> None:
     """Answer `streams` requests together, and any to `/warm` at once; print the port first."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+    head += b"Connection: close\r\n\r\n"
     turns = [_chunked(chat_frame({"content": WORDS[i % len(WORDS)]})) for i in range(EVENTS)]
     last = _chunked(chat_frame({}, "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n"
     waiting: list[asyncio.StreamWriter] = []
@@ -66,6 +67,7 @@ async def _serve(streams: int) -> None:
         writer.write(head)
         if b"/warm" in request.partition(b"\r\n")[0]:
             writer.write(b"".join(turns) + last)
+            writer.close()
             return
         waiting.append(writer)
         if len(waiting) == streams:
@@ -83,6 +85,8 @@ async def _serve(streams: int) -> None:
                 writer.write(turn)
             due += step
             await asyncio.sleep(max(0.0, due - loop.time()))
+    for writer in waiting:
+        writer.close()
     await asyncio.sleep(LONGEST)
 
 
@@ -100,7 +104,7 @@ async def _with_aiohttp(streams: int, use: Callable[[Reader], Awaitable[None]]) 
         async with session.post(base + "/chat/completions", data=b"{}") as response:
             opened()
             async for chunk in response.content.iter_any():
-                count += chunk.count(b"\n\n")
+                count += chunk.count(b'"content":')
         return count
 
     timeout = aiohttp.ClientTimeout(total=None)

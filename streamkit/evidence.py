@@ -7,7 +7,7 @@ one payload means, whether it is news or repetition is judged in one place.
 import msgspec
 
 from streamkit.errors import ErrorInfo
-from streamkit.events import Event, ItemEvent, Key
+from streamkit.events import Event, ItemEvent, Key, MediaAdded
 from streamkit.items import FinishReason, PartKind, Status
 from streamkit.jsontypes import Json, JsonObject
 
@@ -76,6 +76,8 @@ class ItemClaimed(ItemEvent, kw_only=True, frozen=True):
     signature_kind: str = "encrypted_content"
     annotations: tuple[Json, ...] = ()
     """All annotations of the item; those beyond the ones that were streamed are given out."""
+    media: tuple[MediaAdded, ...] = ()
+    """Media that only the snapshot has; given out while the item is open."""
     details: JsonObject = {}
     finish: bool = True
     """False: the snapshot fills the item but does not close it."""

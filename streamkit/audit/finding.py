@@ -8,7 +8,7 @@ import msgspec
 
 from streamkit.dialects.table import dialect_names
 from streamkit.errors import CaptureError
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, is_object
 
 __all__ = ["SUFFIXES", "Sidecar", "find_bodies", "read_sidecar"]
 
@@ -56,7 +56,7 @@ def read_sidecar(body: Path) -> Sidecar:
         return Sidecar()
     except (OSError, msgspec.DecodeError) as fault:
         raise CaptureError(f"{beside.name}: {fault}") from fault
-    if not isinstance(told, dict):
+    if not is_object(told):
         return Sidecar()
     names = (told.get("dialect"), told.get("subdialect"))
     provider = told.get("provider")

@@ -64,7 +64,7 @@ def fuzz_command(
     not survive everything.
     """
     if replay is not None:
-        return _replay(replay, target, limit)
+        return _replay(replay, target, wires, limit)
     if target is None or dialect is None:
         raise UsageError("name a target and, with --dialect, what it speaks")
     report = _fuzzed(target, dialect_named(dialect).name, quirk or (), wires, places=places, limit=limit, shrink=shrink)
@@ -105,7 +105,7 @@ def _fuzzed(
             client.close()
 
 
-def _replay(file: str, target: str | None, limit: float) -> int:
+def _replay(file: str, target: str | None, wires: str | None, limit: float) -> int:
     kept = load_reproducer(file)
     name = target or kept.target
     notes, out = Console(stderr=True), Console(soft_wrap=True)
@@ -113,7 +113,7 @@ def _replay(file: str, target: str | None, limit: float) -> int:
     client = target_named(name)
     with PlaybackServer() as server:
         try:
-            judgement = Arena(client, server, min(limit, kept.limit)).run(kept.case)[1]
+            judgement = Arena(client, server, wires_of(kept.case.dialect, wires)[0], limit).run(kept.case)[1]
         finally:
             client.close()
     out.print(f"{judgement.verdict}  {printable(judgement.reason, 600)}".strip(), markup=False, highlight=False)

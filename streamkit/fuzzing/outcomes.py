@@ -1,11 +1,12 @@
 """What a client made of a stream, in words that can be compared: text, calls, or a failure."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard
 
 import msgspec
 
 from streamkit.errors import UsageError
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object
 
 __all__ = ["Call", "Outcome", "outcome_of", "runnable"]
 
@@ -39,8 +40,9 @@ def outcome_of(value: Json) -> Outcome:
     """
     if isinstance(value, str):
         return Outcome(text=value)
-    if isinstance(value, tuple) and len(value) == 2:
-        return Outcome(text=_text(value[0]), tool_calls=_calls(value[1]))
+    pair = _pair(value)
+    if pair is not None:
+        return Outcome(text=_text(pair[0]), tool_calls=_calls(pair[1]))
     if value is not None and (_has(value, "text") or _has(value, "tool_calls")):
         error = _member(value, "error")
         return Outcome(
@@ -61,12 +63,28 @@ def runnable(arguments: Json) -> JsonObject | None:
     return arguments if is_object(arguments) else None
 
 
+def _pair(value: Json) -> tuple[Json, Json] | None:
+    return (value[0], value[1]) if _is_tuple(value) and len(value) == 2 else None
+
+
 def _has(value: Json, name: str) -> bool:
-    return name in value if isinstance(value, Mapping) else hasattr(value, name)
+    return name in value if _is_mapping(value) else hasattr(value, name)
+
+
+def _is_tuple(value: Json) -> TypeGuard[tuple[Json, ...]]:
+    return isinstance(value, tuple)
+
+
+def _is_mapping(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, Mapping)
+
+
+def _is_iterable(value: Json) -> TypeGuard[Iterable[Json]]:
+    return isinstance(value, Iterable)
 
 
 def _member(value: Json, name: str) -> Json:
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value.get(name) if _is_mapping(value) else getattr(value, name, None)
 
 
 def _text(value: Json) -> str:
@@ -76,14 +94,15 @@ def _text(value: Json) -> str:
 def _calls(value: Json) -> tuple[Call, ...]:
     if value is None:
         return ()
-    if not is_array(value) and not isinstance(value, Iterable):
-        raise UsageError(f"tool_calls is a list, not {type(value).__name__}")
+    if not _is_iterable(value) or isinstance(value, str | Mapping):
+        raise UsageError("tool_calls is a list")
     return tuple(_call(call) for call in value)
 
 
 def _call(value: Json) -> Call:
-    if isinstance(value, tuple) and len(value) == 2:
-        return Call(_text(value[0]), value[1])
+    pair = _pair(value)
+    if pair is not None:
+        return Call(_text(pair[0]), pair[1])
     if not _has(value, "name"):
         raise UsageError("a tool call has a name and arguments")
     return Call(_text(_member(value, "name")), _member(value, "arguments"))

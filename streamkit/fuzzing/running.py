@@ -19,23 +19,36 @@ __all__ = ["Arena", "chosen_quirks", "fuzz"]
 
 LIMIT = 10.0
 PLACES = 3
+WARMING = 60.0
+"""Seconds for the first run in a new process: clients import themselves late."""
 COSTLY = frozenset({"hung", "died"})
 """Verdicts that take a time limit or a new process: not worth shrinking."""
 
 
 class Arena:
-    """A client and a server that plays cases to it."""
+    """A client and a server that plays cases to it.
 
-    def __init__(self, target: Target, server: PlaybackServer, limit: float = LIMIT) -> None:
+    A new process (the first one, or the one behind a hanging one) reads the healthy wire `warming` before limits count.
+    """
+
+    def __init__(self, target: Target, server: PlaybackServer, warming: Wire, limit: float = LIMIT) -> None:
         self._target = target
         self._server = server
+        self._warming = baseline(warming)
         self._limit = limit
+        self._cold = True
 
     def run(self, case: Case) -> tuple[Outcome, Judgement]:
         """What the client makes of this case, and whether that is what can be asked."""
-        self._server.play(case.playback)
-        outcome = self._target.run(self._server.url, self._limit)
+        if self._cold:
+            self._play(self._warming, max(self._limit, WARMING))
+        outcome = self._play(case, self._limit)
+        self._cold = outcome.hung or outcome.died
         return outcome, judge(case.expected, outcome)
+
+    def _play(self, case: Case, limit: float) -> Outcome:
+        self._server.play(case.playback)
+        return self._target.run(self._server.url, limit)
 
 
 def chosen_quirks(dialect: str, names: Collection[str] = ()) -> tuple[Quirk, ...]:
@@ -71,7 +84,7 @@ def fuzz(
         dialect: what it speaks.
         name: what to call it in the report.
         quirks: ids; all of the dialect, if empty.
-        wires: healthy wires to plant in; None: the shipped ones.
+        wires: healthy wires to plant in; by default the shipped ones.
         places: how many places for each quirk and wire, spread over the wire; 0: all.
         limit: seconds that the client has for one case.
         shrinking: whether the smallest failing wire of each quirk is made smaller still.
@@ -82,9 +95,9 @@ def fuzz(
         UsageError: the client cannot be run, a quirk is not of this dialect, or no healthy wire is read well.
     """
     chosen = chosen_quirks(dialect, quirks)
-    known = wires_of(dialect) if wires is None else wires
+    known = wires or wires_of(dialect)
     with PlaybackServer() as server:
-        arena = Arena(target, server, limit)
+        arena = Arena(target, server, known[0], limit)
         fit, unfit = _sorted_out(arena, known)
         work = {quirk.id: [(wire, case) for wire in fit for case in cases_of(quirk, wire, places)] for quirk in chosen}
         on_total(sum(map(len, work.values())))

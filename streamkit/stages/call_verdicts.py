@@ -121,14 +121,17 @@ class TrackedCall:
 
 
 def settle(
-    call: TrackedCall, finish: Finish, limits: Limits, *, spoken_after: bool
+    call: TrackedCall, finish: Finish, limits: Limits, *, spoken_after: bool, followed: bool = False
 ) -> tuple[Verdict, QuirkSeen | None]:
     """The verdict on a call that waited, and the quirk that it took.
 
     A length cap, a filter, an error or a missing end cut the call: nothing is repaired (D20, D26, D42). An empty call
-    with text behind it was abandoned (D50).
+    with text behind it was abandoned (D50). Where no arguments are as documented and the answer went on behind the
+    call (`followed`), the cut fell elsewhere.
     """
     if call.cut or finish.cut or finish.reason not in (*NORMAL, *UNDECIDED):
+        if followed and call.empty_announced and not call.cut and not call.raw:
+            return judge(call.raw, limits=limits), None
         cause = finish.raw or finish.reason
         if call.cut and finish.reason in NORMAL:
             cause = "its item is incomplete"

@@ -1,5 +1,7 @@
 """The ledger's middle: snapshots are claims, judged against what was streamed (`claims` has the table)."""
 
+from msgspec.structs import replace
+
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -89,6 +91,7 @@ class ClaimBooks(Books):
         for index, annotation in enumerate(event.annotations[entry.annotations :]):
             out.append(AnnotationAdded(item_id=entry.id, choice=entry.choice, annotation=annotation, index=index))
         entry.annotations = max(entry.annotations, len(event.annotations))
+        out += (replace(media, item_id=entry.id, choice=entry.choice) for media in event.media)
         entry.details.update(event.details)
         if event.finish and not self._dead:
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)

@@ -99,6 +99,11 @@ class ThinkScanner:
         """White space held since the start of the run, for want of a visible character."""
         return "" if self._name else "".join(self._blank)
 
+    @property
+    def said(self) -> str:
+        """The visible text since the last block."""
+        return "" if self._name else "".join((*self._segment, *self.fresh))
+
     def keeps(self, text: str) -> bool:
         """Whether all of `text` simply goes where the text before it went; if so, it is remembered."""
         tags = self._tags

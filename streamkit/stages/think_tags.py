@@ -20,17 +20,11 @@ from streamkit.events import (
     RefusalDelta,
     TextDelta,
 )
-from streamkit.evidence import (
-    CallFragment,
-    EndMarker,
-    FinishClaimed,
-    ItemClaimed,
-    PartClaimed,
-    TextReclassified,
-)
+from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted, TextReclassified
 from streamkit.items import is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
+from streamkit.stages.leaked_markup import LeakedMarkup
 from streamkit.stages.think_names import DEFAULT_NAMES, Tags
 from streamkit.stages.think_scan import Piece, ThinkScanner
 from streamkit.stages.think_texts import filter_item, filter_part
@@ -94,6 +88,7 @@ class ThinkTags:
         brackets: also tags in square brackets, `[THINK]`.
         starts_in_think: the answer begins inside a block whose opener the server has swallowed (E04).
         limits: `text` bounds what may be held back.
+        markup: what is behind this stage and is to be woken at the first `<`.
     """
 
     handles: tuple[type[Event], ...] = (
@@ -117,7 +112,9 @@ class ThinkTags:
         brackets: bool = False,
         starts_in_think: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        markup: LeakedMarkup | None = None,
     ) -> None:
+        self.markup = markup
         self.enabled = True
         """False: everything passes untouched (dialects whose text never holds tags)."""
         self._tags = Tags(names, brackets=brackets)
@@ -168,6 +165,10 @@ class ThinkTags:
 
     def _text(self, event: TextDelta) -> Iterable[Event]:
         """Text that is not simply more of the same."""
+        if self.markup is not None and self.enabled and "<" in event.text:
+            self.markup.wake({place: run.scanner.said for place, run in self._runs.items()})
+            self.markup = None
+            return (Rerouted(), *self._text(event))
         run = self._run
         out: list[Event] = []
         if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:

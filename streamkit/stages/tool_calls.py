@@ -227,6 +227,8 @@ class ToolCalls:
         return out
 
     def _verdict(self, call: TrackedCall, state: CallState, value: Json = None, reason: str = "") -> list[Event]:
+        if state == "complete" and call.extra.get("provenance") == "text":
+            state, reason = "repaired", "read from the text"
         self._tallies.setdefault(call.choice, Tally()).count(state)
         verdict = ToolCall(
             call_id=call.call_id,
@@ -264,7 +266,8 @@ class ToolCalls:
         out: list[Event] = []
         for call in sorted(self._held, key=lambda call: call.number):
             abandonable = self._spoken.get(call.choice, 0) > call.number
-            verdict, quirk = settle(call, finish_of(call.choice), self._limits, spoken_after=abandonable)
+            finish, followed = finish_of(call.choice), self._number > call.number
+            verdict, quirk = settle(call, finish, self._limits, spoken_after=abandonable, followed=followed)
             if quirk is not None:
                 out.append(quirk)
             out += self._verdict(call, verdict.state, verdict.input, verdict.reason)

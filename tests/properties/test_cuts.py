@@ -34,7 +34,7 @@ def payloads(frames):
 
 
 def ended_calls(wire, frames):
-    """Places in the output of the calls that were whole before the cut, as the wire itself says."""
+    """Places in the output of the calls that were whole before the cut, as the wire itself says (Chat: at its end)."""
     numbers = [number for number, part in enumerate(wire.transcript.output) if isinstance(part, Call)]
     ended = set()
     for payload in payloads(frames):
@@ -43,8 +43,6 @@ def ended_calls(wire, frames):
                 ended.add(where.get("output_index", where.get("index")))
             case {"type": "tool-call-end", "index": index}:
                 ended.add(numbers[index])
-            case {"choices": [{"delta": {"tool_calls": [{"index": index}]}}]}:
-                ended |= set(numbers[:index])
             case {"choices": [{"finish_reason": str()}]}:
                 ended |= set(numbers)
     if wire.dialect in ("gemini", "ollama"):

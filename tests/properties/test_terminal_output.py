@@ -34,4 +34,5 @@ def test_it_changes_nothing_but_the_quirks(wire, output, left_out):
     else:
         payload["response"]["output"] = output
     changed = read(tape.apply([tape.replace(last, payload)]), "responses")
-    assert msgspec.structs.replace(changed, quirks=()) == read(wire.data, "responses")
+    unchanged = read(wire.data, "responses")
+    assert msgspec.structs.replace(changed, quirks=unchanged.quirks) == unchanged

@@ -358,6 +358,16 @@ def test_d50_announced_and_abandoned():
     assert only(out).state == "complete"
 
 
+def test_d15_a_cut_behind_a_call_that_ended_without_arguments_leaves_it_whole():
+    announced = ItemStarted(key=0, type="function_call", name="now", call_id="a", details={"input": {}})
+    ended = [announced, ItemFinished(key=0)]
+    text = [ItemStarted(key=1, type="message"), TextDelta(key=1, text="It is"), ItemFinished(key=1)]
+    out = run(ended, text, LENGTH, DONE)
+    assert (only(out).state, only(out).input) == ("complete", {})
+    assert only(run(ended, LENGTH, DONE)).state == "truncated"
+    assert only(run(ended, text)).state == "complete"
+
+
 def test_d51_nested_strings_are_left_alone():
     out = run(call('{"todos":"[1]"}'), CALLS, DONE)
     assert (only(out).state, only(out).input) == ("complete", {"todos": "[1]"})

@@ -76,24 +76,23 @@ def _annotations(item: JsonObject) -> tuple[Json, ...]:
     return tuple(note for part in parts if isinstance(part.get("annotations"), list) for note in part["annotations"])
 
 
-def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> list[Event]:
+def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tuple[Event, ...]:
     """An item's own snapshot: what it claims, and that it is over."""
     kind = text(item.get("type")) or "message"
-    key = item_key(index, text(item.get("id")))
-    out: list[Event] = []
+    media: tuple[MediaAdded, ...] = ()
     details: JsonObject = {}
     if kind not in PLAIN:
         details = dict(item)
         if kind == "image_generation_call" and isinstance(item.get("result"), str) and item["result"]:
             details.pop("result")
             media_type = f"image/{text(item.get('output_format')) or 'png'}"
-            out.append(MediaAdded(key=key, media_type=media_type, data=item["result"]))
+            media = (MediaAdded(media_type=media_type, data=item["result"]),)
     client_side = kind in PLAIN
     status: Status = "incomplete" if client_side and item.get("status") == "incomplete" else "completed"
-    out.append(
+    return (
         ItemClaimed(
             sequence_number=sequence,
-            key=key,
+            key=item_key(index, text(item.get("id"))),
             type=kind,
             wire_id=text(item.get("id")),
             name=text(item.get("name")),
@@ -104,7 +103,7 @@ def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> lis
             parts=tuple(_parts(item, kind)) if client_side else (),
             signature=text(item.get("encrypted_content")) if client_side else "",
             annotations=_annotations(item),
+            media=media,
             details=details,
-        )
+        ),
     )
-    return out

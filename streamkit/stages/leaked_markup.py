@@ -1,0 +1,167 @@
+"""A model's own markup is kept out of visible text: calls that no parser took, harmony channels (D32-D34, D37).
+
+Sits behind `ThinkTags`, which wakes it at the first `<` of a stream: before that it has no lanes, and text passes by it
+without a call. The rules stand in `leak_scan`.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from streamkit.events import Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
+from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
+from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
+from streamkit.stages.leak_families import recovered
+from streamkit.stages.leak_scan import LeakScanner, Shred
+
+__all__ = ["LeakedMarkup", "Place"]
+
+Place = tuple[int, Key]
+"""A choice and the wire's key of an item in it."""
+
+FAR = 1_000_000
+"""Indexes of recovered calls begin here: no wire has as many."""
+
+WHOLE = ("stop", "tool_calls", "unknown")
+"""Finish reasons that say no more than that the model ended its turn."""
+
+
+class LeakedMarkup:
+    """Finds markup in visible text, live.
+
+    Args:
+        recover: read complete calls to offered tools from the markup; by default nothing is called because of it.
+        tools: names of the tools that were offered.
+    """
+
+    handles: tuple[type[Event], ...] = ()
+
+    def __init__(self, *, recover: bool = False, tools: Collection[str] | None = None) -> None:
+        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {}
+        self._recover = recover
+        self._tools = tools
+        self._scanners: dict[Place, LeakScanner] = {}
+        self._leaked: set[int] = set()
+        self._called: set[int] = set()
+        self._finished: set[int] = set()
+        self._number = 0
+        self._asides: dict[int, Key] = {}
+        """Per choice, the commentary that is open."""
+
+    def wake(self, histories: dict[Place, str]) -> None:
+        """From now on look at text. `histories`: what was given out of the runs that are open."""
+        self.handles = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
+        self.lanes = {TextDelta: self._text}
+        for place, history in histories.items():
+            self._scanners[place] = LeakScanner(history)
+
+    def feed(self, event: Event) -> Iterable[Event]:
+        """The event, or what its text turned out to be."""
+        if isinstance(event, TextDelta):
+            out = self._text(event)
+            return (event,) if out is None else out
+        return self._other(event)
+
+    def close(self) -> Iterable[Event]:
+        """What was held back."""
+        return self._end(list(self._scanners))
+
+    def _text(self, event: TextDelta) -> Iterable[Event] | None:
+        place = (event.choice, event.key)
+        scanner = self._scanners.get(place)
+        if scanner is None:
+            scanner = self._scanners[place] = LeakScanner()
+        if scanner.plain and "<" not in event.text:
+            scanner.fresh.append(event.text)
+            return None
+        shreds = scanner.feed(event.text)
+        if len(shreds) == 1 and shreds[0].channel == "text" and shreds[0].text == event.text:
+            return None
+        return self._events(shreds, event.choice, event.key, event.index)
+
+    def _other(self, event: Event) -> Iterable[Event]:
+        """Other output ends a run of text; the finish of a choice ends all of its runs."""
+        if isinstance(event, EndMarker):
+            out = self._end(list(self._scanners))
+            return [*out, *(self._cut() if event.proof else ()), event]
+        if isinstance(event, FinishClaimed):
+            out = self._end([place for place in self._scanners if event.terminal or place[0] == event.choice])
+            return [*out, self._finish(event)]
+        if isinstance(event, CallFragment):
+            self._called.add(event.choice)
+            return [*self._end([(event.choice, None)]), event]
+        if isinstance(event, ItemEvent) and not isinstance(event, PartClaimed | ItemClaimed):
+            return [*self._end([(event.choice, None), (event.choice, event.key)]), event]
+        return (event,)
+
+    def _end(self, places: Iterable[Place]) -> list[Event]:
+        out: list[Event] = []
+        for place in dict.fromkeys(places):
+            scanner = self._scanners.pop(place, None)
+            if scanner is not None:
+                out += self._events(scanner.feed("", final=True), *place, 0)
+                out += self._end_aside(place[0])
+        return out
+
+    def _end_aside(self, choice: int) -> list[Event]:
+        key = self._asides.pop(choice, None)
+        return [] if key is None else [ItemFinished(choice=choice, key=key)]
+
+    def _events(self, shreds: list[Shred], choice: int, key: Key, index: int) -> list[Event]:
+        out: list[Event] = []
+        for shred in shreds:
+            if shred.header or shred.channel != "commentary":
+                out += self._end_aside(choice)
+            if shred.channel == "leak":
+                out += self._leak(shred, choice)
+            elif shred.header:
+                out += self._channel(shred, choice)
+            elif shred.channel == "text":
+                out.append(TextDelta(choice=choice, key=key, index=index, text=shred.text))
+            elif shred.channel == "reasoning":
+                own = None if key is None else ("harmony", self._number)
+                out.append(ReasoningDelta(choice=choice, key=own, text=shred.text))
+            else:
+                out.append(TextDelta(choice=choice, key=self._asides[choice], text=shred.text))
+        return out
+
+    def _channel(self, shred: Shred, choice: int) -> list[Event]:
+        """A channel begins; commentary is a message of its own (B15)."""
+        self._number += 1
+        out: list[Event] = [harmony_in_content.seen(detail=shred.text)]
+        if shred.channel == "commentary":
+            own = self._asides[choice] = ("harmony", self._number)
+            out.append(ItemStarted(choice=choice, key=own, type="message", phase="commentary"))
+        return out
+
+    def _leak(self, shred: Shred, choice: int) -> list[Event]:
+        calls = recovered(shred.text, self._tools) if self._recover and shred.complete else []
+        if calls:
+            self._called.add(choice)
+            out: list[Event] = [leaked_call_recovered.seen(detail=f"{shred.family}: {name}") for name, _ in calls]
+            for name, text in calls:
+                self._number += 1
+                index = FAR + self._number
+                extra = {"provenance": "text"}
+                out.append(
+                    CallFragment(choice=choice, index=index, name=name, arguments=text, whole=True, extra=extra)
+                )
+            return out
+        self._leaked.add(choice)
+        data = {"family": shred.family, "raw": shred.text}
+        return [leaked_tool_markup.seen(detail=f"{shred.family}: {shred.text}", data=data)]
+
+    def _finish(self, event: FinishClaimed) -> FinishClaimed:
+        """An answer whose call leaked is not whole, whatever its finish reason says."""
+        self._finished.add(event.choice)
+        if event.choice not in self._leaked - self._called or event.finish_reason not in WHOLE:
+            return event
+        return replace(event, finish_reason="truncated", status="incomplete")
+
+    def _cut(self) -> list[Event]:
+        """The finish of choices that have none and whose call leaked."""
+        return [
+            FinishClaimed(choice=choice, finish_reason="truncated", status="incomplete", inferred=True)
+            for choice in sorted(self._leaked - self._called - self._finished)
+        ]

@@ -1,0 +1,307 @@
+"""The Responses dialect on streams that keep to its documents, and on streams that leave things out."""
+
+import pytest
+from responses_wire import (
+    CREATED,
+    USAGE,
+    added,
+    arguments,
+    call,
+    delta,
+    done,
+    ended,
+    message,
+    piece,
+    quirks,
+    read,
+    spoken,
+)
+
+from streamkit.items import Part
+
+
+def test_a_message():
+    response = read(CREATED, {**CREATED, "type": "response.in_progress"}, *spoken("He", "llo"), ended([message()]))
+    assert (response.id, response.model, response.text) == ("r1", "m1", "Hello")
+    assert (response.status, response.finish_reason, response.raw_finish_reason) == ("completed", "stop", "completed")
+    assert [(item.id, item.type, item.status) for item in response.items] == [("m1", "message", "completed")]
+    assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (3, 2, 5)
+    assert response.usage.raw == USAGE
+    assert response.terminal_seen
+    assert quirks(response) == []
+
+
+def test_content_indexes_are_parts_of_one_item():
+    response = read(
+        CREATED,
+        added(message()),
+        piece("content_part.added", content_index=0, part={"type": "output_text", "text": ""}),
+        delta("a"),
+        piece("content_part.added", content_index=1, part={"type": "output_text", "text": ""}),
+        {**delta("b"), "content_index": 1},
+        piece("content_part.done", content_index=1, part={"type": "output_text", "text": "b"}),
+        done({**message("a"), "content": [{"type": "output_text", "text": t} for t in "ab"]}),
+        ended([message()]),
+    )
+    assert response.items[0].parts == (Part("text", "a", 0), Part("text", "b", 1))
+    assert (response.text, quirks(response)) == ("ab", [])
+
+
+def test_a_refusal_c38():
+    refusal = {**message(), "content": [{"type": "refusal", "refusal": "No, sorry"}]}
+    response = read(
+        CREATED,
+        added(message()),
+        piece("refusal.delta", content_index=0, delta="No, "),
+        piece("refusal.delta", content_index=0, delta="sorry"),
+        piece("refusal.done", content_index=0, refusal="No, sorry"),
+        piece("content_part.done", content_index=0, part={"type": "refusal", "refusal": "No, sorry"}),
+        done(refusal),
+        ended([refusal]),
+    )
+    assert (response.refusal, response.text, response.finish_reason) == ("No, sorry", "", "refusal")
+    assert quirks(response) == []
+
+
+def test_reasoning_raw_and_summarised():
+    item = {
+        "id": "rs1",
+        "type": "reasoning",
+        "summary": [{"type": "summary_text", "text": "Short."}],
+        "content": [{"type": "reasoning_text", "text": "Long."}],
+        "encrypted_content": "gAAA",
+    }
+    part = {"type": "summary_text", "text": ""}
+    response = read(
+        CREATED,
+        added({"id": "rs1", "type": "reasoning", "summary": []}),
+        piece("reasoning_summary_part.added", item_id="rs1", summary_index=0, part=part),
+        piece("reasoning_summary_text.delta", item_id="rs1", summary_index=0, delta="Sho"),
+        piece("reasoning_summary_text.delta", item_id="rs1", summary_index=0, delta="rt."),
+        piece("reasoning_summary_text.done", item_id="rs1", summary_index=0, text="Short."),
+        piece("reasoning_summary_part.done", item_id="rs1", summary_index=0, part={**part, "text": "Short."}),
+        piece("reasoning_text.delta", item_id="rs1", content_index=0, delta="Long."),
+        piece("reasoning_text.done", item_id="rs1", content_index=0, text="Long."),
+        done(item),
+        ended([item]),
+    )
+    assert response.items[0].parts == (Part("summary", "Short."), Part("reasoning", "Long."))
+    assert (response.items[0].signature, response.items[0].signature_kind) == ("gAAA", "encrypted_content")
+    assert response.needs_continuation
+    assert quirks(response) == ["reasoning_only"]  # C07
+
+
+def test_a_call():
+    whole = '{"city":"Oslo"}'
+    response = read(
+        CREATED,
+        added(call()),
+        arguments('{"city"'),
+        arguments(':"Oslo"}'),
+        piece("function_call_arguments.done", item_id="fc1", arguments=whole),
+        done(call(whole)),
+        ended([call(whole)]),
+    )
+    [one] = response.tool_calls
+    assert (one.call_id, one.name, one.arguments, one.input) == ("c1", "look", whole, {"city": "Oslo"})
+    assert (one.state, one.kind, one.item_id, response.finish_reason) == ("complete", "function", "fc1", "tool_calls")
+    assert quirks(response) == []
+
+
+def test_a_custom_call_is_free_text_d31():
+    item = {"id": "ctc1", "type": "custom_tool_call", "call_id": "c1", "name": "patch", "input": ""}
+    response = read(
+        CREATED,
+        added(item),
+        piece("custom_tool_call_input.delta", item_id="ctc1", delta="*** Begin"),
+        piece("custom_tool_call_input.delta", item_id="ctc1", delta=" {"),
+        piece("custom_tool_call_input.done", item_id="ctc1", input="*** Begin {"),
+        done({**item, "input": "*** Begin {"}),
+        ended([item]),
+    )
+    [one] = response.tool_calls
+    assert (one.kind, one.arguments, one.input, one.state) == ("custom", "*** Begin {", None, "complete")
+    assert quirks(response) == []
+
+
+def test_text_before_and_behind_a_call_stays_in_order_b16():
+    response = read(
+        CREATED,
+        *spoken("I'll check"),
+        added(call(), 1),
+        arguments("{}", 1),
+        done(call("{}"), 1),
+        added(message(item_id="m2"), 2),
+        delta(" and explain", 2, "m2"),
+        done(message(" and explain", "m2"), 2),
+        ended([message(), call(), message()]),
+    )
+    assert [item.type for item in response.items] == ["message", "function_call", "message"]
+    assert response.text == "I'll check and explain"
+    assert quirks(response) == []
+
+
+def test_interleaved_calls_are_kept_apart_d52():
+    response = read(
+        CREATED,
+        added(call(item_id="a", call_id="c1", name="one"), 0),
+        added(call(item_id="b", call_id="c2", name="two"), 1),
+        arguments('{"x":', 0, "a"),
+        arguments('{"y":', 1, "b"),
+        arguments("1}", 0, "a"),
+        arguments("2}", 1, "b"),
+        done(call('{"y":2}', "b", "c2", "two"), 1),
+        done(call('{"x":1}', "a", "c1", "one"), 0),
+        ended([call(), call()]),
+    )
+    assert [(one.name, one.arguments) for one in response.tool_calls] == [("one", '{"x":1}'), ("two", '{"y":2}')]
+    assert quirks(response) == []
+
+
+def test_annotations_streamed_and_in_the_item_are_taken_once_f11():
+    first, second = {"type": "url_citation", "url": "https://a"}, {"type": "url_citation", "url": "https://b"}
+    item = message("x")
+    item["content"][0]["annotations"] = [first, second]
+    response = read(
+        CREATED,
+        added(message()),
+        delta("x"),
+        piece("output_text.annotation.added", content_index=0, annotation_index=0, annotation=first),
+        done(item),
+        ended([item]),
+    )
+    assert response.items[0].annotations == (first, second)
+    assert quirks(response) == []
+
+
+def test_queued_is_lifecycle_b34():
+    queued = {"type": "response.queued", "response": {"id": "r1", "status": "queued", "model": None}}
+    response = read(queued, CREATED, *spoken("x"), ended([message()]))
+    assert (response.id, response.model, response.text, quirks(response)) == ("r1", "m1", "x", [])
+
+
+def test_nulls_in_early_frames_b17():
+    created = {"type": "response.created", "response": {"id": "r1", "model": "m1", "usage": None, "output": None}}
+    assert quirks(read(created, *spoken("x"), ended([message()]))) == []
+
+
+def test_metadata_of_the_terminal_frame_is_kept():
+    response = read(CREATED, *spoken("x"), ended([message()], service_tier="priority", created_at=7, background=False))
+    assert response.metadata == {"service_tier": "priority", "created_at": 7}
+
+
+# what is left out
+
+
+def test_no_created_frame_b01():
+    response = read({**CREATED, "type": "response.in_progress"}, *spoken("x"), ended([message()]))
+    assert (response.id, response.model, response.text, quirks(response)) == ("r1", "m1", "x", ["missing_created"])
+
+
+def test_no_lifecycle_at_all_takes_id_and_model_from_the_terminal_frame_b01():
+    response = read(*spoken("x"), ended([message()]))
+    assert (response.id, response.model, quirks(response)) == ("r1", "m1", ["missing_created"])
+
+
+def test_deltas_without_an_announcement_b05():
+    response = read(CREATED, delta("h"), delta("i"), added(message()), done(message("hi")), ended([message()]))
+    assert (response.text, len(response.items), quirks(response)) == ("hi", 1, ["implicit_item"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "item_type"),
+    [
+        ("output_text.delta", "message"),
+        ("refusal.delta", "message"),
+        ("reasoning_text.delta", "reasoning"),
+        ("reasoning_summary_text.delta", "reasoning"),
+        ("function_call_arguments.delta", "function_call"),
+    ],
+)
+def test_an_unannounced_item_is_what_its_delta_is_b05(kind, item_type):
+    response = read(CREATED, piece(kind, item_id="x1", delta="{}"), ended([{"type": item_type, "id": "x1"}]))
+    assert [(item.id, item.type) for item in response.items] == [("x1", item_type)]
+    assert "implicit_item" in quirks(response)
+
+
+def test_no_content_part_frames_b06():
+    assert quirks(read(CREATED, added(message()), delta("hi"), done(message("hi")), ended([message()]))) == []
+
+
+@pytest.mark.parametrize(
+    "snapshots",
+    [
+        [piece("output_text.done", content_index=0, text="hi")],
+        [piece("content_part.done", content_index=0, part={"type": "output_text", "text": "hi"})],
+        [done(message("hi"))],
+        [
+            piece("output_text.done", content_index=0, text="hi"),
+            piece("content_part.done", content_index=0, part={"type": "output_text", "text": "hi"}),
+            done(message("hi")),
+        ],
+    ],
+)
+def test_text_that_only_snapshots_have_is_taken_once_b07(snapshots):
+    response = read(CREATED, added(message()), *snapshots, ended([message()]))
+    assert response.text == "hi"
+    assert set(quirks(response)) - {"item_not_closed"} == {"done_fills"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "quirk"),
+    [
+        ("Hello", "Hello", []),
+        ("Hello!", "Hello!", ["done_extends"]),
+        ("", "Hello", ["done_shorter"]),
+        (None, "Hello", ["done_shorter"]),
+        ("Hel", "Hello", ["done_shorter"]),
+        ("Bye", "Bye", ["done_differs"]),
+    ],
+)
+def test_the_claims_table_b07(claim, text, quirk):
+    response = read(
+        CREATED,
+        added(message()),
+        delta("Hel"),
+        delta("lo"),
+        piece("output_text.done", content_index=0, text=claim),
+        done(message()),
+        ended([message()]),
+    )
+    assert (response.text, quirks(response)) == (text, quirk)
+
+
+@pytest.mark.parametrize(("streamed", "state"), [("", "complete"), ('{"a":1}', "complete")])
+def test_a_call_that_is_not_closed_is_settled_by_the_terminal_frame_b08(streamed, state):
+    response = read(CREATED, added(call()), *([arguments(streamed)] if streamed else []), ended([call()]))
+    [one] = response.tool_calls
+    assert (one.input, one.state) == ({"a": 1} if streamed else {}, state)
+    assert "item_not_closed" in quirks(response)
+
+
+def test_a_call_that_is_not_closed_is_truncated_without_a_terminal_frame_b08():
+    response = read(CREATED, added(call()), arguments('{"a":1'))
+    assert response.tool_calls == ()
+    assert [(one.name, one.state) for one in response.dropped_calls] == [("look", "truncated")]
+    assert response.status == "incomplete"
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [piece("function_call_arguments.done", item_id="fc1", arguments='{"a":1}'), done(call())],
+        [done(call('{"a":1}'))],
+        [piece("function_call_arguments.done", item_id="fc1", arguments='{"a":1}'), done(call('{"a":1}'))],
+    ],
+)
+def test_arguments_that_only_snapshots_have_are_taken_once_b09(frames):
+    response = read(CREATED, added(call()), *frames, ended([call()]))
+    assert [one.arguments for one in response.tool_calls] == ['{"a":1}']
+    assert "done_fills" in quirks(response)
+
+
+def test_a_whole_item_that_only_its_end_has_b05_b14():
+    response = read(CREATED, done(call('{"a":1}'), 1), done(message("hi"), 0), ended([message(), call()]))
+    assert [item.type for item in response.items] == ["message", "function_call"]
+    assert (response.text, response.tool_calls[0].input) == ("hi", {"a": 1})
+    assert set(quirks(response)) == {"only_in_done", "done_fills"}

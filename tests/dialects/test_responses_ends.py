@@ -1,0 +1,355 @@
+"""How Responses streams end: terminal frames, errors, usage, whole documents; and items that the server runs itself."""
+
+import json
+
+import pytest
+from responses_wire import (
+    CREATED,
+    added,
+    arguments,
+    call,
+    delta,
+    done,
+    ended,
+    message,
+    piece,
+    quirks,
+    read,
+    spoken,
+    sse,
+)
+
+import streamkit
+from streamkit.errors import ErrorInfo
+from streamkit.items import Usage
+
+ANSWER = (CREATED, *spoken("hi"))
+
+
+def error_of(response) -> ErrorInfo:
+    [error] = response.errors
+    return error
+
+
+# the terminal frame (C01-C06, B35, B38)
+
+
+@pytest.mark.parametrize("output", [None, [], "hi", {"text": "no"}, 7])
+def test_the_terminal_output_is_never_taken_c01_c02(output):
+    frame = ended()
+    frame["response"]["output"] = output
+    response = read(*ANSWER, frame)
+    assert (response.text, response.finish_reason, response.usage.output_tokens) == ("hi", "stop", 2)
+    assert response.terminal_seen
+    assert quirks(response) == ["terminal_output_differs" if output == [] else "terminal_output_null"]
+
+
+def test_the_terminal_output_left_out_c02():
+    frame = ended()
+    del frame["response"]["output"]
+    response = read(*ANSWER, frame)
+    assert (response.text, quirks(response)) == ("hi", ["terminal_output_null"])
+
+
+def test_other_words_in_the_terminal_output_are_not_even_noticed_c02():
+    assert read(*ANSWER, ended([message("something else")])) == read(*ANSWER, ended([message("hi")]))
+
+
+def test_what_only_the_terminal_output_has_is_named_b35():
+    extra = {"type": "mcp_list_tools", "id": "mcpl1", "tools": [{"name": "secret"}]}
+    response = read(*ANSWER, ended([extra, message("hi")]))
+    assert [item.type for item in response.items] == ["message"]
+    [note] = response.quirks
+    assert (note.id, note.data) == ("terminal_only_items", [("mcp_list_tools", "mcpl1")])
+
+
+def test_no_terminal_frame_with_content_c03():
+    response = read(CREATED, added(message()), delta("half an ans"))
+    assert (response.text, response.status, response.finish_reason) == ("half an ans", "incomplete", "truncated")
+    assert not response.terminal_seen
+    assert error_of(response).code == "truncated"
+
+
+def test_no_terminal_frame_and_no_content_c03():
+    response = read(CREATED, added(message()))
+    assert (response.status, error_of(response).code, error_of(response).retryable) == ("failed", "no_terminal", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "inner", "status", "finish", "noted"),
+    [
+        ("done", "completed", "completed", "stop", []),
+        ("done", "cancelled", "cancelled", "cancelled", []),
+        ("done", None, "completed", "stop", []),
+        ("done", "", "completed", "stop", []),
+        ("cancelled", "cancelled", "cancelled", "cancelled", []),
+        ("canceled", None, "cancelled", "cancelled", []),
+        ("completed", None, "completed", "stop", []),
+        ("completed", "in_progress", "completed", "stop", []),
+        ("completed", "finalized", "completed", "stop", ["status_unknown"]),
+        ("incomplete", "completed", "incomplete", "length", ["status_conflict"]),
+        ("completed", "cancelled", "cancelled", "cancelled", ["status_conflict"]),
+    ],
+)
+def test_names_and_statuses_c04_c05(name, inner, status, finish, noted):
+    details = {"reason": "max_output_tokens"}
+    frame = ended([message()], name, status=inner, incomplete_details=details)
+    response = read(*ANSWER, frame)
+    assert (response.status, response.finish_reason, quirks(response)) == (status, finish, noted)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish", "raw"),
+    [
+        ("max_output_tokens", "length", "incomplete:max_output_tokens"),
+        ("max_tokens", "length", "incomplete:max_tokens"),
+        ("content_filter", "content_filter", "incomplete:content_filter"),
+        ("steps", "unknown", "incomplete:steps"),
+        (None, "unknown", "incomplete"),
+    ],
+)
+def test_why_an_answer_is_incomplete_c05(reason, finish, raw):
+    details = {"reason": reason} if reason else None
+    response = read(*ANSWER, ended([message()], "incomplete", incomplete_details=details))
+    assert (response.status, response.finish_reason, response.raw_finish_reason) == ("incomplete", finish, raw)
+    assert response.finish_details == (details or {})
+    assert response.errors == ()
+
+
+def test_completed_with_a_failed_status_is_a_failure_c05():
+    response = read(*ANSWER, ended([message()], status="failed", error={"code": "server_error", "message": "boom"}))
+    assert (response.status, response.finish_reason, response.text) == ("failed", "error", "hi")
+    assert (error_of(response).code, error_of(response).message) == ("server_error", "boom")
+
+
+def test_a_terminal_frame_whose_response_is_no_object():
+    response = read(*ANSWER, {"type": "response.completed", "response": "ok"})
+    assert (response.status, response.text, response.usage) == ("completed", "hi", None)
+
+
+def test_items_of_the_server_never_decide_completion_c06():
+    search = {"type": "web_search_call", "id": "ws1", "status": "in_progress"}
+    response = read(CREATED, added(search), added(message(), 1), delta("x", 1), done(message("x"), 1), ended())
+    assert (response.status, response.finish_reason) == ("completed", "stop")
+
+
+def test_content_behind_the_end_is_named_and_kept_b38():
+    response = read(*ANSWER, ended([message()]), delta("late"))
+    [note] = response.quirks
+    assert (response.text, note.id, note.data) == ("hi", "after_terminal", "late")
+
+
+def test_an_error_behind_the_end_is_no_failure_b38():
+    response = read(*ANSWER, ended([message()]), {"type": "error", "message": "too late"})
+    assert (response.status, response.errors, quirks(response)) == ("completed", (), ["error_after_terminal"])
+
+
+# usage (C25, C27, J13)
+
+
+@pytest.mark.parametrize(
+    ("raw", "counts", "noted"),
+    [
+        (
+            {
+                "input_tokens": 10,
+                "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 1},
+                "output_tokens": 6,
+                "output_tokens_details": {"reasoning_tokens": 5},
+                "total_tokens": 16,
+            },
+            {"input_tokens": 10, "output_tokens": 6, "total_tokens": 16, "cached_tokens": 4, "cache_write_tokens": 1,
+             "reasoning_tokens": 5},
+            [],
+        ),
+        (  # C27: the reasoning is not in the output count
+            {"input_tokens": 10, "output_tokens": 6, "output_tokens_details": {"reasoning_tokens": 5},
+             "total_tokens": 21},
+            {"input_tokens": 10, "output_tokens": 11, "total_tokens": 21, "reasoning_tokens": 5},
+            [],
+        ),
+        ({"input_tokens": "12", "output_tokens": 3.0, "total_tokens": True}, {"input_tokens": 12, "output_tokens": 3},
+         ["usage_shape"]),
+        ({"input_tokens": -1, "output_tokens": 2.5, "total_tokens": "many"}, {}, ["usage_shape"]),
+        ({"input_tokens": 3, "input_tokens_details": None, "output_tokens_details": []}, {"input_tokens": 3}, []),
+    ],
+)  # fmt: skip
+def test_usage_j13(raw, counts, noted):
+    response = read(*ANSWER, ended([message()], usage=raw))
+    assert (response.usage, quirks(response)) == (Usage(**counts, raw=raw), noted)
+
+
+@pytest.mark.parametrize("raw", [None, {}, [], "none"])
+def test_no_usage_is_unknown_not_zero_c31(raw):
+    assert read(*ANSWER, ended([message()], usage=raw)).usage is None
+
+
+def test_usage_beside_the_response_object():
+    frame = {**ended([message()], usage=None), "usage": {"input_tokens": 1}}
+    assert read(*ANSWER, frame).usage.input_tokens == 1
+
+
+# errors (G01, G09)
+
+SLOW = {"code": "rate_limit_exceeded", "message": "slow down", "param": None}
+
+
+@pytest.mark.parametrize("frame", [{"type": "error", **SLOW}, {"type": "error", "error": SLOW}])
+@pytest.mark.parametrize("before", [(), (CREATED, added(message()), delta("hi"))])
+def test_an_error_frame_g01(frame, before):
+    with pytest.raises(streamkit.RateLimited) as caught:
+        streamkit.assemble(sse(*before, frame), "responses")
+    error = caught.value
+    assert (error.code, error.info.message, error.retryable) == ("rate_limit_exceeded", "slow down", True)
+    assert (error.partial.text, error.partial.finish_reason) == ("hi" if before else "", "error")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"error": {"message": "boom", "code": "server_error"}}, {"detail": "boom"}, {"code": "server_error", "message": "boom"}],
+)  # fmt: skip
+def test_an_error_without_a_type_g01(payload):
+    response = read(CREATED, ("", payload))
+    assert (response.status, error_of(response).message) == ("failed", "boom")
+
+
+def test_an_error_frame_that_is_no_json_g10():
+    response = read(*ANSWER, ("error", b"upstream connect error"))
+    assert (response.text, error_of(response).message) == ("hi", "upstream connect error")
+
+
+@pytest.mark.parametrize(
+    ("inner", "message_", "noted"),
+    [
+        ({"error": {"code": "server_error", "message": "boom"}}, "boom", []),
+        ({"error": None, "incomplete_details": {"reason": "content_filter"}}, "content_filter",
+         ["failed_without_error"]),
+        ({"error": None}, "response failed", ["failed_without_error"]),
+        ({}, "response failed", ["failed_without_error"]),
+    ],
+)  # fmt: skip
+def test_response_failed_g09(inner, message_, noted):
+    response = read(CREATED, added(message()), delta("half"), ended([message()], "failed", error=None) | {
+        "response": {"id": "r1", "status": "failed", "output": [message()], **inner}
+    })  # fmt: skip
+    assert (response.status, response.finish_reason, response.text) == ("failed", "error", "half")
+    assert message_ in error_of(response).message
+    assert [q for q in quirks(response) if q != "item_not_closed"] == noted
+
+
+def test_a_failure_drops_the_calls_that_were_open():
+    response = read(CREATED, added(call()), arguments('{"a":'), ended([call()], "failed", error={"message": "boom"}))
+    assert response.tool_calls == ()
+    assert [one.state for one in response.dropped_calls] == ["truncated"]
+
+
+# a whole document instead of a stream (A17)
+
+
+def test_a_whole_document_a17():
+    reasoning = {"id": "rs1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}
+    body = {
+        "object": "response", "id": "r1", "model": "m1", "status": "completed",
+        "usage": {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5},
+        "output": [reasoning, message("hi"), call('{"a":1}'), 7],
+    }  # fmt: skip
+    for data in (json.dumps(body).encode(), sse(("", body))):
+        response = streamkit.assemble(data, "responses")
+        assert (response.id, response.text, response.reasoning) == ("r1", "hi", "Hm.")
+        assert [one.input for one in response.tool_calls] == [{"a": 1}]
+        assert (response.status, response.finish_reason, response.usage.total_tokens) == ("completed", "tool_calls", 5)
+        assert "non_stream_body" in quirks(response)
+
+
+def test_a_whole_document_that_is_an_error_a17():
+    with pytest.raises(streamkit.InvalidRequest, match="bad tool"):
+        streamkit.assemble(b'{"error":{"type":"invalid_request_error","message":"bad tool"}}', "responses")
+
+
+@pytest.mark.parametrize("status", [None, "queued"])
+def test_a_whole_document_with_a_strange_status_a17(status):
+    body = {"object": "response", "id": "r1", "status": status, "output": None}
+    assert streamkit.assemble(json.dumps(body).encode(), "responses", on_error="event").items == ()
+
+
+# items that the server runs itself (D43)
+
+SERVER_SIDE = {
+    "web_search_call": {"action": {"type": "search", "query": "tides"}},
+    "file_search_call": {"queries": ["tides"], "results": [{"file_id": "f1", "score": 0.5}]},
+    "computer_call": {"call_id": "cc1", "action": {"type": "click", "x": 1, "y": 2}},
+    "code_interpreter_call": {"code": "1+1", "container_id": "cn1", "outputs": [{"type": "logs", "logs": "2"}]},
+    "mcp_call": {"name": "find", "server_label": "docs", "arguments": '{"q":"x"}', "output": "found"},
+    "mcp_list_tools": {"server_label": "docs", "tools": [{"name": "find"}]},
+    "local_shell_call": {"call_id": "ls1", "action": {"type": "exec", "command": ["ls"]}},
+}
+
+
+@pytest.mark.parametrize(("kind", "members"), SERVER_SIDE.items())
+def test_what_the_server_runs_is_no_call_of_the_clients_d43(kind, members):
+    item = {"id": "x1", "type": kind, "status": "completed", **members}
+    response = read(
+        CREATED,
+        added({"id": "x1", "type": kind, "status": "in_progress"}),
+        piece(f"{kind}.in_progress", item_id="x1"),
+        piece(f"{kind}.completed", item_id="x1"),
+        done(item),
+        *({**each, "output_index": 1} for each in spoken("ok")),
+        ended([item, message()]),
+    )
+    assert [(one.id, one.type) for one in response.items] == [("x1", kind), ("m1", "message")]
+    assert response.items[0].details == item
+    assert (response.tool_calls, response.dropped_calls, response.finish_reason) == ((), (), "stop")
+    assert (response.text, quirks(response)) == ("ok", [])
+
+
+@pytest.mark.parametrize("name", ["mcp_call_arguments", "mcp_call.arguments"])
+def test_arguments_of_a_server_side_call_stay_with_their_item_d43(name):
+    item = {"id": "x1", "type": "mcp_call", "name": "find", "arguments": '{"q":1}', "output": None}
+    response = read(
+        CREATED,
+        added({**item, "arguments": ""}),
+        piece(f"{name}.delta", item_id="x1", delta='{"q"'),
+        piece(f"{name}.delta", item_id="x1", delta=":1}"),
+        piece(f"{name}.delta", item_id="x1", delta={"odd": 1}),
+        piece(f"{name}.done", item_id="x1", arguments='{"q":1}'),
+        done(item),
+        ended([item]),
+    )
+    [one] = response.items
+    assert (one.type, one.text_of("arguments"), one.details["arguments"]) == ("mcp_call", '{"q":1}', '{"q":1}')
+    assert (response.tool_calls, response.finish_reason, quirks(response)) == ((), "stop", [])
+
+
+IMAGE = {"id": "ig1", "type": "image_generation_call", "status": "completed", "output_format": "webp", "result": "UklG"}
+ANNOUNCED = {"id": "ig1", "type": "image_generation_call", "status": "in_progress"}
+
+
+@pytest.mark.parametrize("frames", [(added(ANNOUNCED), done(IMAGE)), (done(IMAGE),), (added(ANNOUNCED), done(IMAGE), done(IMAGE))])  # fmt: skip
+def test_a_generated_image_is_media_of_its_item_f12(frames):
+    response = read(CREATED, *frames, ended([IMAGE]))
+    [one] = response.items
+    assert (one.id, one.type) == ("ig1", "image_generation_call")
+    assert one.media == ({"media_type": "image/webp", "data": "UklG"},)
+    assert "result" not in one.details
+    assert response.finish_reason == "stop"
+
+
+def test_an_image_call_without_a_result():
+    response = read(CREATED, added(ANNOUNCED), done({**IMAGE, "result": None}), ended([IMAGE]))
+    assert (response.items[0].media, response.items[0].details["result"]) == ((), None)
+
+
+def test_audio_is_media_with_its_words_f12():
+    response = read(
+        CREATED,
+        {"type": "response.audio.delta", "delta": "UklG"},
+        {"type": "response.audio.transcript.delta", "delta": "hel"},
+        {"type": "response.audio.transcript.delta", "delta": "lo"},
+        {"type": "response.audio.done"},
+        ended(),
+    )
+    [one] = response.items
+    assert [piece.get("data") for piece in one.media if "data" in piece] == ["UklG"]
+    assert (one.text_of("transcript"), response.text) == ("hello", "")
+    assert response.status == "completed"
