@@ -32,7 +32,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     expansion: int = 1_000
     """How many times larger than its compressed bytes a body may grow (J08)."""
     body: int = 1024 * MIB
-    """Bytes of one stream after decompression."""
+    """Bytes of a compressed body after decompression (J08); a plain body is bounded by what is kept of it."""
 
 
 DEFAULT_LIMITS = Limits()

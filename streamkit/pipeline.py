@@ -5,7 +5,7 @@ event's class to the next stage that wants it. An item passes by all others with
 that does work. Tables fill themselves as classes are met.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
@@ -81,40 +81,47 @@ Chain = tuple[tuple[Lane, "Table"], ...]
 """The lanes that an item of one class takes, each with the table of what stands behind it."""
 
 
+Notice = Callable[[Any, int], None]
+"""What a notice to the pipeline itself does; it gets the position behind the stage that sent it."""
+
+
 class Table(dict[type, Chain]):
     """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
 
     def __init__(
-        self,
-        stages: Sequence[Any],
-        at: int,
-        behind: "Table | None",
-        notices: dict[type, Callable[[Any], Iterable[Any]]],
+        self, stages: Sequence[Any], tables: "Sequence[Table]", at: int, notices: Mapping[type, Notice]
     ) -> None:
         super().__init__()
         self._stages = stages
+        self._tables = tables
         self._at = at
-        self._behind = behind
         self._notices = notices
 
     def __missing__(self, kind: type) -> Chain:
         """Find the way of a class that is met for the first time."""
-        chain: Chain
-        if kind in self._notices:
-            chain = ((self._notices[kind], self),)
-        elif self._behind is None:
-            chain = ()
-        else:
-            stage = self._stages[self._at]
-            if not hasattr(stage, "feed"):
-                raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()")
-            chain = self._behind[kind]
-            handles = getattr(stage, "handles", None)
-            if handles is None or issubclass(kind, handles):
-                lanes: Mapping[type, Any] = getattr(stage, "lanes", {})
-                chain = ((lanes.get(kind, stage.feed), self._behind), *chain)
+        notice = self._notices.get(kind)
+        chain = tuple(self._lanes(kind)) if notice is None else ((self._taker(notice), self),)
         self[kind] = chain
         return chain
+
+    def _lanes(self, kind: type) -> "Iterator[tuple[Lane, Table]]":
+        for at in range(self._at, len(self._stages)):
+            stage = self._stages[at]
+            try:
+                feed = stage.feed
+            except AttributeError:
+                raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()") from None
+            handles = getattr(stage, "handles", None)
+            if handles is None or issubclass(kind, handles):
+                lanes: Mapping[type, Lane] | None = getattr(stage, "lanes", None)
+                yield (lanes.get(kind, feed) if lanes else feed), self._tables[at + 1]
+
+    def _taker(self, notice: Notice) -> Lane:
+        def take(item: Any) -> tuple[()]:
+            notice(item, self._at)
+            return ()
+
+        return take
 
 
 class Pipeline(Generic[Item, Out]):
@@ -137,15 +144,8 @@ class Pipeline(Generic[Item, Out]):
         self.halted: ErrorInfo | None = None
         self._closed = False
         self._tables: list[Table] = []
-        table: Table | None = None
-        notices: dict[type, Callable[[Any], Iterable[Any]]] = {
-            Halt: self._halt,
-            Handover: self._hand_over,
-            Rerouted: self._reroute,
-        }
-        for at in range(len(flat), -1, -1):
-            table = Table(flat, at, table, notices)
-            self._tables.insert(0, table)
+        notices: dict[type, Notice] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
+        self._tables += (Table(flat, self._tables, at, notices) for at in range(len(flat) + 1))
         self._first = self._tables[0]
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
@@ -248,19 +248,19 @@ class Pipeline(Generic[Item, Out]):
                     self._push(each, table, out)
                 return
 
-    def _halt(self, halt: Halt) -> Iterable[Any]:
+    def _halt(self, halt: Halt, _: int) -> None:
         if self.halted is None:
             self.halted = halt.error
-        return ()
 
-    def _hand_over(self, handover: Handover) -> Iterable[Any]:
+    def _hand_over(self, handover: Handover, _: int) -> None:
+        """Put the new stage in the old one's place; what it knows of the stream may have changed any stage."""
         self.stages[:] = [handover.new if stage is handover.old else stage for stage in self.stages]
-        return self._reroute(None)
+        self._reroute(handover, len(self._tables))
 
-    def _reroute(self, _: Rerouted | None) -> Iterable[Any]:
-        for table in self._tables:
+    def _reroute(self, _: Event, at: int) -> None:
+        """Forget the ways that lead through the stage before this position."""
+        for table in self._tables[:at]:
             table.clear()
-        return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":
         """The chain cut at its async stages: pipelines of push stages, and the async stages between them.
@@ -278,5 +278,5 @@ class Pipeline(Generic[Item, Out]):
                 run = []
             else:
                 raise UsageError(f"{stage!r} is no stage: it has no feed() and cannot be called")
-        out.append(Pipeline(*run))
+        out.append(Pipeline(*run) if out else self)
         return out

@@ -20,12 +20,13 @@ class Source:
 
     def __init__(self, chunks: AsyncIterator[Any], *owners: Any) -> None:
         self._chunks = chunks
-        self._owners = (chunks, *owners)
+        self._owners = [chunks, *owners]
         self.read: Callable[[], Awaitable[Any]] = chunks.__anext__
 
     async def aclose(self) -> None:
-        """Close the iterator, then what it reads from."""
-        for owner in self._owners:
+        """Close the iterator, then what it reads from, each once."""
+        while self._owners:
+            owner = self._owners.pop(0)
             close = getattr(owner, "aclose", None) or getattr(owner, "close", None)
             if close is None:
                 continue

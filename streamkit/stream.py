@@ -15,11 +15,13 @@ from streamkit.dialects.base import Dialect
 from streamkit.errors import UsageError
 from streamkit.events import Event, StreamEnded
 from streamkit.limits import DEFAULT_LIMITS, Limits
-from streamkit.pipeline import AsyncStage, Pipeline
+from streamkit.pipeline import Pipeline
 from streamkit.recipe import standard
 from streamkit.response import Response
+from streamkit.segments import owned, segment_of
 from streamkit.session import Expired, Session
 from streamkit.sources import Source, source_of
+from streamkit.stages.sequencer import Sequencer
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
 
@@ -83,6 +85,7 @@ class EventStream:
         self._clock = clock
         self._timed = pipeline.timed
         self._pulsed = pipeline.pulsed
+        self._sequencer = next((stage for stage in pipeline.stages if isinstance(stage, Sequencer)), None)
         segments = pipeline.segments()
         self._ahead = segments[:-1]
         heads = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
@@ -103,6 +106,14 @@ class EventStream:
     def response(self) -> Response:
         """The response so far; readable at any moment, also after a failure."""
         return self._session.response
+
+    @property
+    def resume_after(self) -> int | None:
+        """Number of the last frame that was taken in, for the `starting_after` of a request that resumes this stream.
+
+        Readable at any moment, also after a failure; None where the wire has no numbers (B34).
+        """
+        return None if self._sequencer is None else self._sequencer.last
 
     async def __aenter__(self) -> Self:
         return self
@@ -264,7 +275,7 @@ class EventStream:
         """Every segment but the last, as one chain of async generators."""
         chain: AsyncIterator[Event] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
         for segment in self._ahead[1:]:
-            chain = _segment(segment, chain) if isinstance(segment, Pipeline) else _owned(segment, chain)
+            chain = segment_of(segment, chain) if isinstance(segment, Pipeline) else owned(segment, chain)
         return chain
 
     async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:
@@ -276,30 +287,3 @@ class EventStream:
                 yield event
         for event in segment.close():
             yield event
-
-
-async def _segment(segment: Pipeline[Any, Event], upstream: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
-    try:
-        async for event in upstream:
-            for out in segment.feed(event):
-                yield out
-        for out in segment.close():
-            yield out
-    finally:
-        await _close(upstream)
-
-
-async def _owned(stage: AsyncStage, upstream: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
-    """A user's generator, closed together with what it reads from."""
-    stream = stage(upstream)
-    try:
-        async for event in stream:
-            yield event
-    finally:
-        await _close(stream)
-        await _close(upstream)
-
-
-async def _close(stream: AsyncIterator[Event]) -> None:
-    if isinstance(stream, AsyncGenerator):
-        await stream.aclose()

@@ -91,6 +91,11 @@ class LiveStream:
         return Response() if self._inner is None else self._inner.response
 
     @property
+    def resume_after(self) -> int | None:
+        """Number of the last frame that was taken in; see `EventStream.resume_after` (B34)."""
+        return None if self._inner is None else self._inner.resume_after
+
+    @property
     def statistics(self) -> Statistics:
         """Attempts, status, the provider's request id, bytes and times."""
         body = self._body

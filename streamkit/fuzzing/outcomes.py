@@ -6,9 +6,9 @@ from typing import TypeGuard
 import msgspec
 
 from streamkit.errors import UsageError
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
-__all__ = ["Call", "Outcome", "outcome_of", "runnable"]
+__all__ = ["Call", "Outcome", "encoded", "outcome_of", "runnable"]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -53,14 +53,24 @@ def outcome_of(value: Json) -> Outcome:
 
 def runnable(arguments: Json) -> JsonObject | None:
     """The object that a caller would run a tool with; None where the arguments are none. No arguments mean `{}`."""
-    if isinstance(arguments, str) and arguments.strip():
+    if isinstance(arguments, str):
         try:
-            arguments = msgspec.json.decode(arguments)
+            arguments = msgspec.json.decode(arguments) if arguments.strip() else None
         except (msgspec.DecodeError, UnicodeEncodeError):
             return None
-    if arguments is None or arguments == "" or (isinstance(arguments, str) and not arguments.strip()):
+    if arguments is None:
         return {}
     return arguments if is_object(arguments) else None
+
+
+def encoded(outcome: Outcome) -> bytes:
+    """The outcome as one line of JSON; half surrogate pairs, which JSON cannot carry, are escaped once more."""
+    try:
+        return msgspec.json.encode(outcome, enc_hook=repr)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_escaped(msgspec.to_builtins(outcome, enc_hook=repr)))
+    except Exception as fault:  # noqa: BLE001 - a value that cannot be written is the client's doing, whatever it is
+        return msgspec.json.encode(Outcome(error=f"its result could not be written: {type(fault).__name__}"))
 
 
 def _pair(value: Json) -> tuple[Json, Json] | None:
@@ -85,6 +95,14 @@ def _is_iterable(value: Json) -> TypeGuard[Iterable[Json]]:
 
 def _member(value: Json, name: str) -> Json:
     return value.get(name) if _is_mapping(value) else getattr(value, name, None)
+
+
+def _escaped(value: Json) -> Json:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if is_object(value):
+        return {_escaped(name): _escaped(inner) for name, inner in value.items()}
+    return [_escaped(inner) for inner in value] if is_array(value) else value
 
 
 def _text(value: Json) -> str:

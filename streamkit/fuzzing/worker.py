@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from streamkit.errors import UsageError
-from streamkit.fuzzing.outcomes import Outcome, outcome_of
+from streamkit.fuzzing.outcomes import Outcome, encoded, outcome_of
 
 __all__ = ["call", "load", "main"]
 
@@ -49,10 +49,7 @@ def call(function: Callable[[str], Any], url: str) -> Outcome:
         if inspect.isawaitable(value):
             value = asyncio.run(_awaited(value))
     except Exception as fault:  # noqa: BLE001 - to raise is one of the things that a client may do
-        line = "".join(traceback.format_exception_only(fault)).strip()
-        return Outcome(
-            error=f"{type(fault).__name__}: {line}"[:LONGEST_MESSAGE] if not line else line[:LONGEST_MESSAGE]
-        )
+        return Outcome(error="".join(traceback.format_exception_only(fault)).strip()[:LONGEST_MESSAGE])
     return outcome_of(value)
 
 
@@ -66,21 +63,21 @@ def main(place: str) -> None:
     os.dup2(2, 1)
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - what sys.path takes is a string
 
-    def say(value: Any) -> None:
-        answers.write(msgspec.json.encode(value, enc_hook=repr) + b"\n")
+    def say(line: bytes) -> None:
+        answers.write(line + b"\n")
         answers.flush()
 
     try:
         function = load(place)
     except UsageError as fault:
-        say({"unusable": str(fault)})
+        say(msgspec.json.encode({"unusable": str(fault)}))
         return
-    say({})
+    say(b"{}")
     for line in sys.stdin:
         try:
-            say(call(function, line.strip()))
+            say(encoded(call(function, line.strip())))
         except UsageError as fault:
-            say({"unusable": str(fault)})
+            say(msgspec.json.encode({"unusable": str(fault)}))
 
 
 if __name__ == "__main__":

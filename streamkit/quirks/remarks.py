@@ -1,4 +1,4 @@
-"""What is worth knowing about an answer that broke no rule: seen when it is over, nothing is changed by it (C, E, J)."""
+"""What is worth knowing about an answer that broke no rule: nothing is changed by it (groups B to G, J)."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ ASKED = "it takes what the request asked for, which a recording does not have"
     effect="harmless",
     catalogue=("C07", "E21"),
     sources=["Codex models", "Kimi", "Gemini", "Nemotron"],
-    advice="`response.needs_continuation` is true: go on, or let `Profile(answer_in_reasoning=True)` take it as answer.",
+    advice="`response.needs_continuation` is true: go on, or take it as the answer: `Profile(answer_in_reasoning=True)`.",
     nowhere=SAID,
 )
 def reasoning_only(_: Tape) -> Iterator[Edit]:
@@ -95,7 +95,7 @@ def nul(_: Tape) -> Iterator[Edit]:
 
 @quirk("chat", effect="harmless", catalogue="D37", sources=["gpt-oss on llama.cpp and others"], nowhere=SAID)
 def harmony_suspected(_: Tape) -> Iterator[Edit]:
-    """Text reads as if channels were glued together without their markers (`analysis…assistantfinal…`); it is left so."""
+    """Text reads like channels without their markers, glued together (`analysis…assistantfinal…`); it is left so."""
     return iter(())
 
 

@@ -20,13 +20,17 @@ TEXTS = ("chat", "completions", "replicate", "watsonx")
 
 
 def delta_of(payload: Json) -> tuple[Json, str]:
-    """The object of a chat payload that holds `content`, and that text; (None, "") where there is none."""
-    try:
-        holder: Json = payload["choices"][0]["delta"]
-        text: Json = holder.get("content")
-    except (AttributeError, LookupError, TypeError):
-        return None, ""
-    return holder, text if isinstance(text, str) else ""
+    """The object of a chat or Ollama payload that holds `content`, and that text; (None, "") where there is none."""
+    for path in (("choices", 0, "delta"), ("message",)):
+        holder: Json = payload
+        try:
+            for step in path:
+                holder = holder[step]
+            text: Json = holder.get("content")
+        except (AttributeError, LookupError, TypeError):
+            continue
+        return holder, text if isinstance(text, str) else ""
+    return None, ""
 
 
 def contents(tape: Tape) -> Iterator[tuple[TapeFrame, str]]:

@@ -7,7 +7,7 @@ import msgspec
 from streamkit.jsontypes import is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
-from streamkit.quirks.tool_tapes import Piece, finishing, pieces, rewritten, runs
+from streamkit.quirks.tool_tapes import Piece, finishing, rewritten, runs
 
 __all__ = [
     "finish_corrected",

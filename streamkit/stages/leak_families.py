@@ -24,9 +24,7 @@ class Family(msgspec.Struct, frozen=True):
 
 
 def _section(name: str, *words: str, closer: str) -> Family:
-    spellings = [
-        f"<{bar}{word.replace(' ', gap)}{bar}>" for word in words for bar in "|｜" for gap in "_▁"
-    ]
+    spellings = [f"<{bar}{word.replace(' ', gap)}{bar}>" for word in words for bar in "|｜" for gap in "_▁"]
     return Family(name, tuple(dict.fromkeys(spellings)), re.compile(closer))
 
 
@@ -36,9 +34,7 @@ FAMILIES: tuple[Family, ...] = (
         ("<|tool_calls_section_begin|>", "<|tool_call_begin|>"),
         re.compile(r"<\|tool_calls_section_end\|>"),
     ),
-    _section(
-        "deepseek", "tool calls begin", "tool call begin", closer=rf"<{BAR}tool{GAP}calls{GAP}end{BAR}>"
-    ),
+    _section("deepseek", "tool calls begin", "tool call begin", closer=rf"<{BAR}tool{GAP}calls{GAP}end{BAR}>"),
     Family(
         "dsml",
         tuple(f"<{bar}DSML{bar}{word}>" for bar in "|｜" for word in ("function_calls", "tool_calls")),

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from streamkit.events import Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
+from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted
 from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
 from streamkit.stages.leak_families import recovered
 from streamkit.stages.leak_scan import LeakScanner, Shred
@@ -49,12 +49,13 @@ class LeakedMarkup:
         self._asides: dict[int, Key] = {}
         """Per choice, the commentary that is open."""
 
-    def wake(self, histories: dict[Place, str]) -> None:
-        """From now on look at text. `histories`: what was given out of the runs that are open."""
+    def wake(self, histories: dict[Place, str]) -> Iterable[Event]:
+        """From now on look at text, which the pipeline is to be told. `histories`: what open runs have given out."""
         self.handles = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
         self.lanes = {TextDelta: self._text}
         for place, history in histories.items():
             self._scanners[place] = LeakScanner(history)
+        return (Rerouted(),)
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, or what its text turned out to be."""
@@ -144,9 +145,7 @@ class LeakedMarkup:
                 self._number += 1
                 index = FAR + self._number
                 extra = {"provenance": "text"}
-                out.append(
-                    CallFragment(choice=choice, index=index, name=name, arguments=text, whole=True, extra=extra)
-                )
+                out.append(CallFragment(choice=choice, index=index, name=name, arguments=text, whole=True, extra=extra))
             return out
         self._leaked.add(choice)
         data = {"family": shred.family, "raw": shred.text}

@@ -51,6 +51,7 @@ from streamkit.quirks.lifecycle import item_not_closed
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks
+from streamkit.stages.leak_ends import leaked_messages
 from streamkit.stages.usage import merge_usage
 
 __all__ = ["Ledger"]
@@ -237,8 +238,8 @@ class Ledger(ClaimBooks):
 
     def _finish(self, *, terminal: bool) -> list[Event]:
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
-        out: list[Event] = []
         self._settle_neutral()
+        out: list[Event] = list(leaked_messages(self._register.entries, self._closing.claims))
         cut = self._closing.cut(self._register.entries)
         for entry in self._register.entries:
             if not entry.open:

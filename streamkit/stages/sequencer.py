@@ -68,6 +68,11 @@ class Sequencer:
         self.lanes = {TextDelta: self._quick, ArgumentsDelta: self._quick, ReasoningDelta: self._quick}
         """The classes that come by the thousand."""
 
+    @property
+    def last(self) -> int | None:
+        """The highest number that was given out; None where no event had one (B34)."""
+        return None if self._next is None else self._next - 1
+
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, alone or with others that it was missing for."""
         number = event.sequence_number

@@ -20,7 +20,14 @@ from streamkit.events import (
     RefusalDelta,
     TextDelta,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted, TextReclassified
+from streamkit.evidence import (
+    CallFragment,
+    EndMarker,
+    FinishClaimed,
+    ItemClaimed,
+    PartClaimed,
+    TextReclassified,
+)
 from streamkit.items import is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
@@ -166,9 +173,8 @@ class ThinkTags:
     def _text(self, event: TextDelta) -> Iterable[Event]:
         """Text that is not simply more of the same."""
         if self.markup is not None and self.enabled and "<" in event.text:
-            self.markup.wake({place: run.scanner.said for place, run in self._runs.items()})
-            self.markup = None
-            return (Rerouted(), *self._text(event))
+            markup, self.markup = self.markup, None
+            return (*markup.wake({place: run.scanner.said for place, run in self._runs.items()}), *self._text(event))
         run = self._run
         out: list[Event] = []
         if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:

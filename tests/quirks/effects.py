@@ -5,6 +5,8 @@ Some members only show others from another side, or quote the wire: they may dif
 
 from msgspec.structs import replace
 
+from piping import events_of
+
 import streamkit
 from streamkit.events import KeepAlive, MetadataReported, ProviderEvent, QuirkSeen, ResponseStarted, TextDelta
 from streamkit.testing import grammar
@@ -29,7 +31,7 @@ class Reading:
     """What streamkit makes of these bytes."""
 
     def __init__(self, data, dialect):
-        self.events = list(streamkit.iter_events([data], dialect, on_error="event"))
+        self.events = events_of(data, dialect)
         self.response = streamkit.Response.from_events(self.events)
         self.quirks = {quirk.id for quirk in self.response.quirks}
 

@@ -418,7 +418,7 @@ def test_signatures_are_joined_unless_repeated_e23():
         STOP,
     )
     assert response.items[0].signature == "abcd"
-    assert quirks(log) == ["signature_repeated"]
+    assert quirks(log) == ["signature_repeated", "reasoning_only"]
 
 
 def test_a_signature_without_identity_belongs_to_the_open_item_e27():

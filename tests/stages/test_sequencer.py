@@ -205,3 +205,13 @@ def test_planted_faults_are_named(quirk, same):
 def test_healthy_recording_has_no_quirk():
     assert run(decoded(TAPE.data)) == decoded(TAPE.data)
     assert list(REGISTRY["sequence_gap"].plant(Tape(b"data: [DONE]\n\ndata: {}\n\n"))) == []
+
+
+def test_the_last_number_is_the_highest_that_was_given_out_b34():
+    stage = Sequencer()
+    assert stage.last is None
+    seen = []
+    for number in (4, 5, 7, 6, 2):  # 7 is held until 6 is surely over
+        list(stage.feed(delta(number)))
+        seen.append(stage.last)
+    assert seen == [4, 5, 5, 6, 7]

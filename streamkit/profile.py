@@ -1,0 +1,79 @@
+"""What a caller knows about an endpoint: switches that are off by default, each for a behaviour that bytes do not tell.
+
+```python
+streamkit.assemble(chunks, "chat", profile=Profile(starts_in_think=True, recover_calls=True), tools={"ls"})
+```
+
+A profile makes the stages that its switches ask for. Those that a user's pipeline wants alone can be built by hand, too.
+"""
+
+from typing import Any
+
+import msgspec
+
+from streamkit.jsontypes import JsonObject
+from streamkit.stages.answer_in_reasoning import AnswerInReasoning
+from streamkit.stages.cumulative import Cumulative, CumulativeWatch
+from streamkit.stages.echoes import PrefillEcho, RepeatedReasoning
+from streamkit.stages.expectations import Expectations
+from streamkit.stages.repetition import RepetitionGuard
+from streamkit.stages.schemas import ToolSchemas
+from streamkit.stages.terminal_flag import TerminalFlag
+from streamkit.stages.think_names import DEFAULT_NAMES
+
+__all__ = ["DEFAULT_PROFILE", "Profile"]
+
+
+class Profile(msgspec.Struct, kw_only=True, frozen=True):
+    """The switches of one endpoint or request."""
+
+    cumulative: bool = False
+    """Each piece of text holds the whole text so far (F07)."""
+    starts_in_think: bool = False
+    """The template opens the think block, so that only its closer comes (E04)."""
+    think_names: tuple[str, ...] = DEFAULT_NAMES
+    """Names of tags that hold reasoning (E06)."""
+    think_brackets: bool = False
+    """Think tags in square brackets count as well (E06)."""
+    recover_calls: bool = False
+    """Complete calls to offered tools are read from markup that leaked into the text (D32-D34)."""
+    answer_in_reasoning: bool = False
+    """The answer may come in the reasoning channel (E21)."""
+    drop_repeated_reasoning: bool = False
+    """Pieces of reasoning that repeat the one before are placeholders (E16)."""
+    terminal_flag: str = ""
+    """A member of a frame that says that the answer is over (C33)."""
+    prefill: str = ""
+    """The assistant message that the request ended with, where the endpoint repeats it (F16)."""
+    tool_schemas: dict[str, JsonObject] | None = None
+    """JSON Schema of each tool's arguments, to judge calls by (D21, D22, D51)."""
+    max_output_tokens: int | None = None
+    """The cap that was asked for (C43)."""
+    context_window: int | None = None
+    """Tokens that the model can take in (G19)."""
+    stop_repetition: int = 0
+    """How often in a row the same few characters may come before reading stops; 0: without bound (J15)."""
+
+    def behind_decoder(self) -> list[Any]:
+        """Stages for the place directly behind the decoder."""
+        out: list[Any] = [TerminalFlag(self.terminal_flag)] if self.terminal_flag else []
+        out.append(Cumulative() if self.cumulative else CumulativeWatch())
+        if self.prefill:
+            out.append(PrefillEcho(self.prefill))
+        if self.drop_repeated_reasoning:
+            out.append(RepeatedReasoning())
+        return out
+
+    def behind_calls(self) -> list[Any]:
+        """Stages for the place behind `ToolCalls`, before the user's own."""
+        out: list[Any] = [ToolSchemas(self.tool_schemas)] if self.tool_schemas else []
+        if self.answer_in_reasoning:
+            out.append(AnswerInReasoning())
+        if self.max_output_tokens is not None or self.context_window is not None:
+            out.append(Expectations(max_output_tokens=self.max_output_tokens, context_window=self.context_window))
+        if self.stop_repetition:
+            out.append(RepetitionGuard(self.stop_repetition))
+        return out
+
+
+DEFAULT_PROFILE = Profile()

@@ -1,0 +1,40 @@
+"""Messages that are a call without any marker (`to=functions.…`): told when the answer ends (D35)."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from streamkit.events import QuirkSeen
+from streamkit.evidence import FinishClaimed
+from streamkit.items import is_client_call
+from streamkit.quirks.leaks import leaked_tool_markup
+from streamkit.stages.register import Entry
+
+__all__ = ["leaked_messages"]
+
+BARE_CALL = re.compile(r"\s*(?:assistant)?\s*(?:commentary|analysis)?\s*to=(?:functions\.|multi_tool_use\.)\w")
+HEAD = 120
+"""Characters of a message that are looked at."""
+
+
+def leaked_messages(entries: Iterable[Entry], claims: dict[int, FinishClaimed]) -> Iterator[QuirkSeen]:
+    """The quirks of such messages; a choice that ends with one and has no call in the proper form is not whole."""
+    entries = list(entries)
+    for entry in entries:
+        buffer = entry.parts.get(("text", 0)) if entry.type == "message" else None
+        if buffer is None:
+            continue
+        end = buffer.tell()
+        buffer.seek(0)
+        head = buffer.read(HEAD)
+        buffer.seek(end)
+        if not BARE_CALL.match(head):
+            continue
+        yield leaked_tool_markup.seen(
+            item_id=entry.id, detail=f"harmony: {head}", data={"family": "harmony", "raw": buffer.getvalue()}
+        )
+        called = any(each.choice == entry.choice and is_client_call(each.type) for each in entries)
+        claim = claims.get(entry.choice)
+        if claim is not None and claim.finish_reason == "stop" and not called:
+            claims[entry.choice] = replace(claim, finish_reason="truncated", status="incomplete")

@@ -1,0 +1,161 @@
+"""Cost is linear in the input: counted in executed instructions and in the lengths of strings that are worked on."""
+
+import json
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import read
+
+from streamkit.testing.strategies import quirky
+from streamkit.testing.transcripts import Call, Message, Reasoning, Transcript
+from streamkit.testing.wires import DIALECTS, wire
+
+WHOLE = ("count", "decode", "encode", "lower", "replace", "split", "splitlines", "translate", "upper")
+"""Methods that go through the whole string."""
+
+
+class Count:
+    """Instructions executed, and the characters of the strings that were gone through."""
+
+    def __init__(self):
+        self.work = 0
+
+    def trace(self, frame, event, _argument):
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        self.work += event == "opcode"
+        return self.trace
+
+    def profile(self, _frame, event, argument):
+        if event == "c_call":
+            owner = getattr(argument, "__self__", None)
+            if isinstance(owner, (str, bytes, bytearray)) and argument.__name__ in WHOLE:
+                self.work += len(owner)
+
+
+def work(chunks, dialect):
+    chunks = list(chunks)
+    count = Count()
+    before = sys.gettrace(), sys.getprofile()
+    sys.settrace(count.trace)
+    sys.setprofile(count.profile)
+    try:
+        read(chunks, dialect)
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    return count.work
+
+
+def bytewise(data, size=1):
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def many_deltas(dialect, n):
+    return wire(Transcript(output=(Message(("word ",) * n),)), dialect).frames
+
+
+def much_reasoning(dialect, n):
+    return wire(Transcript(output=(Reasoning(("word ",) * n),)), dialect).frames
+
+
+def one_big_frame(dialect, n):
+    return bytewise(wire(Transcript(output=(Message(("x" * 40 * n,)),)), dialect).data, 7)
+
+
+def long_arguments(dialect, n):
+    call = Call("call_1", "look", ('{"a":[', *["1,"] * n, "1]}"))
+    return wire(Transcript(output=(call,), finish="tool_calls"), dialect).frames
+
+
+def many_calls(dialect, n):
+    calls = tuple(Call(f"call_{i}", "look", ('{"a":', "1}")) for i in range(n))
+    return wire(Transcript(output=calls, finish="tool_calls"), dialect).frames
+
+
+def small_pieces(dialect, n):
+    return bytewise(wire(Transcript(output=(Message(("é🙂",) * (n // 3)),)), dialect).data)
+
+
+SHAPES = (many_deltas, much_reasoning, one_big_frame, long_arguments, many_calls, small_pieces)
+
+CHAT = '{"id":"r1","object":"chat.completion.chunk","choices":[{"index":0,"delta":%s,"finish_reason":null}]}'
+
+
+def chat(delta):
+    return b"data: " + (CHAT % json.dumps(delta)).encode() + b"\n\n"
+
+
+HOSTILE = {
+    "blank lines": lambda n: [b"\n" * n, chat({"content": "x"})],
+    "comments": lambda n: [b": ping\n\n"] * n,
+    "a line without end": lambda n: bytewise(b"data: " + b"x" * 8 * n),
+    "fields that mean nothing": lambda n: [b"data: {\n" + b"x: y\n" * n + b"\n"],
+    "data lines": lambda n: [b"data: 1\n"] * n + [b"\n"],
+    "html": lambda n: bytewise(b"<!DOCTYPE html><html>" + b"<p>x</p>" * n, 5),
+    "a document that is no stream": lambda n: bytewise(b'{"a":[' + b"1," * n + b"1]}", 3),
+    "an array": lambda n: bytewise(b"[" + b",".join([b'{"candidates":[]}'] * n) + b"]", 9),
+    "brackets": lambda n: bytewise(b"[" * n),
+    "openings of tags": lambda n: [chat({"content": "<"})] * n,
+    "think blocks": lambda n: [chat({"content": "<think>a</think>b"})] * n,
+    "think tags in pieces": lambda n: [chat({"content": piece}) for piece in ("<th", "ink>", "a", "</", "think>") * n],
+    "a think block without end": lambda n: [chat({"content": "<think>"})] + [chat({"content": "a "})] * n,
+    "code fences": lambda n: [chat({"content": "```\n"}), *[chat({"content": "`a` <think> "})] * n],
+    "blanks": lambda n: [chat({"content": " "})] * n,
+    "fragments without index": lambda n: [chat({"tool_calls": [{"function": {"arguments": "{"}}]})] * n,
+    "fragments of ever new calls": lambda n: [
+        chat({"tool_calls": [{"index": i, "id": f"c{i}", "function": {"name": "f", "arguments": "{"}}]})
+        for i in range(n)
+    ],
+    "arguments that grow by themselves": lambda n: (
+        [chat({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"a":"' + "x" * 40}}]})]
+        * n
+    ),
+    "arguments that pile up": lambda n: (
+        [chat({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"a":1}'}}]})] * n
+    ),
+    "unclosed arguments": lambda n: [
+        chat(
+            {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "[" * 250 + '{"a":"' * n}}]}
+        ),
+        b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\n\ndata: [DONE]\n\n',
+    ],
+    "frames that are no JSON": lambda n: [b'data: {"choices": oops}\n\n'] * n,
+    "half surrogates": lambda n: [chat({"content": "x"}).replace(b'"x"', b'"\\ud83d"')] * n,
+    "errors": lambda n: [b'data: {"error":{"message":"m"}}\n\n'] * n,
+    "invalid UTF-8": lambda n: [b'data: {"choices":[{"delta":{"content":"\xf0\x9f"}}]}\n\n'] * n,
+    "choices": lambda n: [chat({"content": "x"}).replace(b'"index": 0', b'"index":%d' % i) for i in range(n)],
+}
+
+
+def held_linear(shape, n=40, slack=2.6):
+    """Twice the step in size may cost twice as much more, and some slack; a square law would cost four times."""
+    read(*shape(n))  # what is done once only, at first use
+    one, two, four = (work(*shape(size)) for size in (n, 2 * n, 4 * n))
+    assert four - two <= slack * max(two - one, 1000)
+
+
+def test_a_square_law_is_found():
+    with pytest.raises(AssertionError):
+        held_linear(lambda n: (many_deltas("chat", n * n // 8), "chat"))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_of_healthy_answers(shape, dialect):
+    held_linear(lambda n: (shape(dialect, n), dialect))
+
+
+@pytest.mark.parametrize("shape", HOSTILE.values(), ids=HOSTILE)
+def test_of_hostile_streams(shape):
+    held_linear(lambda n: (shape(n), "chat"), n=60)
+
+
+@given(quirky("chat", least=1), st.integers(1, 9))
+def test_of_any_part_repeated(damaged, length):
+    tape = damaged.wire.tape()
+    first = damaged.faults[0].edit.start if damaged.faults else 0
+    part = [frame for frame in tape.frames if frame.start >= first][:length] or list(tape.frames)
+    body = b"".join(tape.data[frame.start : frame.end] for frame in part)
+    held_linear(lambda n: ([body] * n, "chat"), n=6)
