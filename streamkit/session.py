@@ -64,12 +64,14 @@ class Session:
 
     def failure(self) -> StreamError | None:
         """The one typed error that the face must raise, or None for an answer."""
-        response = self.response
-        if response.ending not in RAISED or not response.errors:
-            return None
         ended = self._assembler.ended
+        if ended is None or ended.ending not in RAISED:
+            return None
+        response = self.response
+        if not response.errors:
+            return None
         said = next((error for error in response.errors if error.kind == "provider"), None)
-        error = error_from(said or (ended and ended.error) or response.errors[0], response)
+        error = error_from(said or ended.error or response.errors[0], response)
         if self._cause is not None and self._cause is not error:
             error.__cause__ = self._cause
         return error

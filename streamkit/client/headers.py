@@ -68,6 +68,7 @@ def request_id(headers: Mapping[str, str]) -> str:
     return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
 
 
+@cache
 def _version() -> str:
     try:
         return version("streamkit-llm")

@@ -25,7 +25,7 @@ from streamkit.events import (
     UsageReported,
 )
 from streamkit.evidence import FinishClaimed
-from streamkit.fault_events import error_events
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.items import FinishReason, Status
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object

@@ -14,8 +14,8 @@ from streamkit.dialects.payloads import SurrogateJoiner, read
 from streamkit.dialects.words import finish_word
 from streamkit.events import Event, ProviderEvent, TextDelta
 from streamkit.evidence import EndMarker, FinishClaimed
-from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.chat import finish_unknown

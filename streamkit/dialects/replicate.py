@@ -8,7 +8,7 @@ import msgspec
 from streamkit.dialects.base import LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
 from streamkit.events import Event, MetadataReported, ProviderEvent, TextDelta
 from streamkit.evidence import FinishClaimed
-from streamkit.fault_events import error_events
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.items import FinishReason
 from streamkit.jsontypes import Json, is_object

@@ -8,7 +8,7 @@ from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
-from streamkit.fault_events import error_events
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streamkit.broken import cut_phrase
+from streamkit.faults.connections import cut_phrase
 from streamkit.quirks.framing import stray_line
 
 __all__ = ["StrayLines"]

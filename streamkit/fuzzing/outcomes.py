@@ -68,7 +68,9 @@ def encoded(outcome: Outcome) -> bytes:
     try:
         return msgspec.json.encode(outcome, enc_hook=repr)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_escaped(msgspec.to_builtins(outcome, enc_hook=repr)))
+        calls = [{"name": call.name, "arguments": call.arguments} for call in outcome.tool_calls]
+        told = {"text": outcome.text, "tool_calls": calls, "error": outcome.error}
+        return msgspec.json.encode(_escaped(told), enc_hook=repr)
     except Exception as fault:  # noqa: BLE001 - a value that cannot be written is the client's doing, whatever it is
         return msgspec.json.encode(Outcome(error=f"its result could not be written: {type(fault).__name__}"))
 

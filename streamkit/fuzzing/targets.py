@@ -98,7 +98,11 @@ class FunctionTarget:
         if not line:
             self.close()
             raise UsageError(f"{self.place} could not be loaded: its process ended")
-        _usable(line)
+        try:
+            _usable(line)
+        except UsageError:
+            self.close()
+            raise
         return process
 
 

@@ -5,7 +5,21 @@ import json
 import pytest
 from driving import frame, spoilt
 from hypothesis import given, settings
-from responses_wire import CREATED, added, arguments, call, delta, done, ended, message, piece, quirks, read, spoken, sse
+from responses_wire import (
+    CREATED,
+    added,
+    arguments,
+    call,
+    delta,
+    done,
+    ended,
+    message,
+    piece,
+    quirks,
+    read,
+    spoken,
+    sse,
+)
 
 import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions

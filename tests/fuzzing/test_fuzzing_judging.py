@@ -30,7 +30,9 @@ def fault(effect, *fields):
     def q(_):
         """A fault."""
 
-    return Quirk(q, dialects=("chat",), effect=effect, catalogue=("X1",), sources=(), fields=fields)
+    return Quirk(
+        q, dialects=("chat",), effect=effect, catalogue=("X1",), sources=(), fields=fields, advice="", nowhere=""
+    )
 
 
 HEALTHY = answer(seen=())

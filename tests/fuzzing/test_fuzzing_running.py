@@ -1,4 +1,5 @@
 import pytest
+from subjects import nothing_in
 
 from streamkit.errors import UsageError
 from streamkit.fuzzing import FunctionTarget, fuzz, wires_of
@@ -57,9 +58,9 @@ def test_a_naive_client_fails_and_the_wire_is_made_small(function):
     assert found["content_type"].passed
     empty = found["empty_data"]
     assert (empty.cases, empty.survived, empty.verdicts) == (4, 0, {"raised": 4})
-    assert "JSONDecodeError" in empty.failure.judgement.reason
+    assert empty.failure.judgement.reason.startswith(("json.decoder.JSONDecodeError", "TypeError"))
     assert len(empty.failure.case.body) < min(len(wire.data) for wire in wires)
-    assert b"data: \n\n" in empty.failure.case.body
+    assert nothing_in(empty.failure.case.body)
     twice = found["tool_args_restated"].failure
     assert twice.judgement.verdict == "calls"
     assert twice.case.wire == "one-call"

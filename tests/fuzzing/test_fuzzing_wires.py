@@ -60,4 +60,4 @@ def test_a_cut_wire_must_be_healthy():
     tape = wire.tape
     shorter = wire.cut_to(tape.apply([tape.delete(tape.frames[1])]))
     assert shorter.response.text == " in Kiel: 14 °C, light rain.\nTake a coat."
-    assert wire.cut_to(tape.apply([tape.delete(tape.frames[-1])])) is None
+    assert wire.cut_to(tape.apply([tape.delete(tape.frames[-3])])) is None  # the finish reason

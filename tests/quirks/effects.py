@@ -4,7 +4,6 @@ Some members only show others from another side, or quote the wire: they may dif
 """
 
 from msgspec.structs import replace
-
 from piping import events_of
 
 import streamkit

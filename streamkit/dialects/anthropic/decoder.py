@@ -25,8 +25,8 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.evidence import EndMarker
-from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import (

@@ -10,8 +10,8 @@ from streamkit.dialects.chat.wire import Choice, Chunk
 from streamkit.dialects.words import FinishWord, finish_word
 from streamkit.events import Event, MetadataReported, QuirkSeen, ResponseStarted
 from streamkit.evidence import EndMarker
-from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import id_changed, non_stream_body, text_completion, unknown_frame

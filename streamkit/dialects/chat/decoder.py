@@ -15,7 +15,7 @@ from streamkit.dialects.chat.mending import mend
 from streamkit.dialects.chat.wire import PlainChunk, PlainDelta, decode_chunk, decode_plain
 from streamkit.dialects.payloads import read
 from streamkit.events import Event, ReasoningDelta, TextDelta
-from streamkit.fault_events import error_events
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 
 __all__ = ["ChatDecoder"]

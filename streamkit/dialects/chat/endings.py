@@ -8,8 +8,8 @@ from streamkit.dialects.words import FinishWord
 from streamkit.errors import ErrorInfo
 from streamkit.events import ErrorReported, Event, TextDelta, UsageReported
 from streamkit.evidence import EndMarker, FinishClaimed
-from streamkit.fault_events import error_events
 from streamkit.faults import provider_error
+from streamkit.faults.events import error_events
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.endings import finish_inferred

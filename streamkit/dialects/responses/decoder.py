@@ -26,7 +26,7 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.evidence import EndMarker, NumberPassed, PartClaim, PartClaimed
-from streamkit.fault_events import error_events, is_warning, warning_event
+from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.items import PartKind
 from streamkit.jsontypes import JsonObject

@@ -6,7 +6,7 @@ The claimed output is looked at for the types and ids of its items only, so that
 from streamkit.dialects.responses.items import text
 from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
-from streamkit.fault_events import error_events
+from streamkit.faults.events import error_events
 from streamkit.items import FinishReason, Status, Usage
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape

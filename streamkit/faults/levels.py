@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from streamkit.fault_words import GENERIC_TYPES, compact
+from streamkit.faults.words import GENERIC_TYPES, compact
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
 __all__ = ["Level", "looks_like_error", "unfold"]

@@ -1,7 +1,7 @@
 import pytest
 
-from streamkit.delays import from_fields, from_headers, parse_duration
 from streamkit.faults import provider_error
+from streamkit.faults.delays import from_fields, from_headers, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
 from streamkit.events import ErrorReported, QuirkSeen
-from streamkit.fault_events import error_events, is_warning, warning_event
 from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
 

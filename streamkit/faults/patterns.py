@@ -6,7 +6,7 @@ They run on every message of an error, from the outermost to the deepest (G23).
 import re
 from typing import Final
 
-from streamkit.fault_words import Verdict
+from streamkit.faults.words import Verdict
 
 __all__ = [
     "BLANK_OVERFLOW_HOSTS",

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from streamkit.errors import Entitlement, error_from
 from streamkit.events import ErrorReported
-from streamkit.fault_events import error_events
 from streamkit.faults import ENTITLEMENT_HINT, looks_like_error, provider_error
+from streamkit.faults.events import error_events
 
 
 def said(payload, **options):

@@ -2,8 +2,8 @@ import ssl
 
 import pytest
 
-from streamkit.broken import cut_phrase, transport_error
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError
+from streamkit.faults.connections import cut_phrase, transport_error
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from http import HTTPStatus
 
 import msgspec
 
-from streamkit.broken import cut_phrase, transport_error
-from streamkit.delays import from_fields, from_headers, from_prose, should_retry
 from streamkit.errors import Category, ErrorInfo
-from streamkit.fault_levels import Level, looks_like_error, unfold
-from streamkit.fault_patterns import (
+from streamkit.faults.connections import cut_phrase, transport_error
+from streamkit.faults.delays import from_fields, from_headers, from_prose, should_retry
+from streamkit.faults.levels import Level, looks_like_error, unfold
+from streamkit.faults.patterns import (
     BLANK_OVERFLOW_HOSTS,
     BLANK_OVERFLOW_STATUSES,
     CONTENT_PATTERNS,
@@ -26,7 +26,7 @@ from streamkit.fault_patterns import (
     QUOTA_PATTERNS,
     TEMPLATE_PATTERNS,
 )
-from streamkit.fault_words import (
+from streamkit.faults.words import (
     CATEGORY_RETRYABLE,
     GENERIC_CODES,
     GENERIC_TYPES,

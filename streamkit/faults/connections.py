@@ -8,7 +8,7 @@ import re
 from typing import Final, cast
 
 from streamkit.errors import ErrorInfo, StreamError
-from streamkit.fault_patterns import any_of
+from streamkit.faults.patterns import any_of
 from streamkit.masking import mask
 from streamkit.quirks.registry import printable
 
