@@ -280,7 +280,8 @@ class Builder:
                 id=event.quirk, effect=event.effect, count=1, detail=event.detail, item_ids=items, data=event.data
             )
         else:
-            tally = msgspec.structs.replace(tally, count=tally.count + 1, item_ids=items)
+            data = event.data if tally.data is None else tally.data
+            tally = msgspec.structs.replace(tally, count=tally.count + 1, item_ids=items, data=data)
         self.quirks[event.quirk] = tally
 
     def _ended(self, event: StreamEnded) -> None:

@@ -5,7 +5,8 @@ event's class to the next stage that wants it. An item passes by all others with
 that does work. Tables fill themselves as classes are met.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
@@ -80,48 +81,42 @@ ITEMS = (Event, Frame)
 Chain = tuple[tuple[Lane, "Table"], ...]
 """The lanes that an item of one class takes, each with the table of what stands behind it."""
 
+NO_LANES: Mapping[type, Lane] = {}
 
-Notice = Callable[[Any, int], None]
-"""What a notice to the pipeline itself does; it gets the position behind the stage that sent it."""
+
+Handles = tuple[type, ...] | None
+"""What a stage says that it wants to see; None for everything."""
+
+
+class Ways(dict[type, tuple[int, ...]]):
+    """Class of an item → positions of the stages that want it. Fills itself, shared by all pipelines that are alike."""
+
+    def __init__(self, handles: tuple[Handles, ...]) -> None:
+        super().__init__()
+        self._handles = handles
+
+    def __missing__(self, kind: type) -> tuple[int, ...]:
+        wanting = (at for at, wanted in enumerate(self._handles) if wanted is None or issubclass(kind, wanted))
+        found = self[kind] = tuple(wanting)
+        return found
+
+
+ways_through = lru_cache(maxsize=64)(Ways)
+"""The ways through stages that declare these `handles`: a process has few kinds of pipelines and many of each."""
 
 
 class Table(dict[type, Chain]):
     """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
 
-    def __init__(
-        self, stages: Sequence[Any], tables: "Sequence[Table]", at: int, notices: Mapping[type, Notice]
-    ) -> None:
+    def __init__(self, find: Callable[[type, int], Chain], at: int) -> None:
         super().__init__()
-        self._stages = stages
-        self._tables = tables
+        self._find = find
         self._at = at
-        self._notices = notices
 
     def __missing__(self, kind: type) -> Chain:
         """Find the way of a class that is met for the first time."""
-        notice = self._notices.get(kind)
-        chain = tuple(self._lanes(kind)) if notice is None else ((self._taker(notice), self),)
-        self[kind] = chain
+        chain = self[kind] = self._find(kind, self._at)
         return chain
-
-    def _lanes(self, kind: type) -> "Iterator[tuple[Lane, Table]]":
-        for at in range(self._at, len(self._stages)):
-            stage = self._stages[at]
-            try:
-                feed = stage.feed
-            except AttributeError:
-                raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()") from None
-            handles = getattr(stage, "handles", None)
-            if handles is None or issubclass(kind, handles):
-                lanes: Mapping[type, Lane] | None = getattr(stage, "lanes", None)
-                yield (lanes.get(kind, feed) if lanes else feed), self._tables[at + 1]
-
-    def _taker(self, notice: Notice) -> Lane:
-        def take(item: Any) -> tuple[()]:
-            notice(item, self._at)
-            return ()
-
-        return take
 
 
 class Pipeline(Generic[Item, Out]):
@@ -131,9 +126,9 @@ class Pipeline(Generic[Item, Out]):
     """
 
     @overload
-    def __init__(self: "Pipeline[Item, Out]", first: Stage[Item, Out], /) -> None: ...
+    def __init__(self, first: Stage[Item, Out], /) -> None: ...
     @overload
-    def __init__(self: "Pipeline[Item, Out]", first: Stage[Item, Next], second: Stage[Next, Out], /) -> None: ...
+    def __init__(self, first: Stage[Item, Next], second: Stage[Next, Out], /) -> None: ...
     @overload
     def __init__(self, *stages: Any) -> None: ...
     def __init__(self, *stages: Any) -> None:
@@ -143,9 +138,9 @@ class Pipeline(Generic[Item, Out]):
         self.stages: list[Any] = flat
         self.halted: ErrorInfo | None = None
         self._closed = False
-        self._tables: list[Table] = []
-        notices: dict[type, Notice] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
-        self._tables += (Table(flat, self._tables, at, notices) for at in range(len(flat) + 1))
+        self._notices: dict[type, Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
+        self._ways: Ways | None = None
+        self._tables = [Table(self._find, at) for at in range(len(flat) + 1)]
         self._first = self._tables[0]
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
@@ -201,6 +196,8 @@ class Pipeline(Generic[Item, Out]):
             out: list[Out] = []
             for each in result:
                 self._push(each, table, out)
+                if self.halted is not None:  # what stands behind is not read, in however large chunks it came
+                    break
             return out
 
     def close(self) -> list[Out]:
@@ -248,19 +245,28 @@ class Pipeline(Generic[Item, Out]):
                     self._push(each, table, out)
                 return
 
-    def _halt(self, halt: Halt, _: int) -> None:
+    def _find(self, kind: type, at: int) -> Chain:
+        """The lanes that items of this class take from this position on."""
+        if kind in self._notices:
+            return ((self._notices[kind], self._tables[at]),)
+        if self._ways is None:
+            self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self.stages))
+        return tuple([(_lane(self.stages[to], kind), self._tables[to + 1]) for to in self._ways[kind] if to >= at])
+
+    def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:
             self.halted = halt.error
+        return ()
 
-    def _hand_over(self, handover: Handover, _: int) -> None:
-        """Put the new stage in the old one's place; what it knows of the stream may have changed any stage."""
+    def _hand_over(self, handover: Handover) -> Iterable[Any]:
         self.stages[:] = [handover.new if stage is handover.old else stage for stage in self.stages]
-        self._reroute(handover, len(self._tables))
+        return self._reroute(None)
 
-    def _reroute(self, _: Event, at: int) -> None:
-        """Forget the ways that lead through the stage before this position."""
-        for table in self._tables[:at]:
+    def _reroute(self, _: Rerouted | None) -> Iterable[Any]:
+        self._ways = None
+        for table in self._tables:
             table.clear()
+        return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":
         """The chain cut at its async stages: pipelines of push stages, and the async stages between them.
@@ -280,3 +286,12 @@ class Pipeline(Generic[Item, Out]):
                 raise UsageError(f"{stage!r} is no stage: it has no feed() and cannot be called")
         out.append(Pipeline(*run) if out else self)
         return out
+
+
+def _lane(stage: Any, kind: type) -> Lane:
+    """What a stage does with items of this class."""
+    lanes: Mapping[type, Lane] = getattr(stage, "lanes", NO_LANES)
+    try:
+        return lanes[kind] if kind in lanes else stage.feed  # noqa: SIM401 - `feed` is only asked for where it is needed
+    except AttributeError:
+        raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()") from None

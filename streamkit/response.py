@@ -171,15 +171,18 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
 
 def _choices(items: tuple[Item, ...], builder: Builder) -> tuple[Choice, ...]:
     finished = builder.finished
-    finishes = {choice: (reason, raw) for choice, reason, raw in finished.finishes} if finished else {}
+    finishes: dict[int, tuple[FinishReason, str]] = {}
+    if finished:
+        finishes = {choice: (reason, raw) for choice, reason, raw in finished.finishes}
     if finished and not finishes:
         finishes = {0: (finished.finish_reason, finished.raw_finish_reason)}
     out: list[Choice] = []
+    unsaid: tuple[FinishReason, str] = ("unknown", "")
     for index in sorted({item.choice for item in items} | set(finishes)):
         own = [item for item in items if item.choice == index]
         calls = [item.call for item in own if item.call is not None]
         answer = [item for item in own if item.phase not in ASIDE_PHASES]
-        reason, raw = finishes.get(index, ("unknown", ""))
+        reason, raw = finishes.get(index, unsaid)
         out.append(
             Choice(
                 index=index,

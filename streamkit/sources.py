@@ -5,7 +5,7 @@ any async iterable of bytes, and any async iterable of text messages (a WebSocke
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from streamkit.errors import UsageError
 from streamkit.frames import Frame
@@ -79,7 +79,7 @@ class _Messages:
         if isinstance(chunk, str):
             return Frame(chunk.encode("utf-8", "surrogatepass"))
         if isinstance(chunk, bytearray | memoryview):
-            return bytes(chunk)
+            return bytes(cast("bytearray", chunk))
         raise UsageError(f"a source must give bytes (or text messages), not {type(chunk).__name__}")
 
 

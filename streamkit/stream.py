@@ -88,13 +88,13 @@ class EventStream:
         self._sequencer = next((stage for stage in pipeline.stages if isinstance(stage, Sequencer)), None)
         segments = pipeline.segments()
         self._ahead = segments[:-1]
-        heads = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
+        heads: list[Pipeline[Any, Any]] = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
         self._session = Session(cast("Pipeline[Any, Event]", segments[-1]), heads)
         self._last: Callable[[], list[Event]] = self._session.finish
         self._now: Callable[[], float] = float
         self._ready: deque[Event] = deque()
         self._guard: Any = None
-        self._chain: AsyncIterator[Event] | None = None
+        self._chain: AsyncGenerator[Event, None] | None = None
         self._read: Callable[[], Awaitable[Any]] | None = None
         self._paused_at = 0.0
         self._paused = 0.0
@@ -259,7 +259,7 @@ class EventStream:
         if self._guard is not None:
             self._guard.disarm()
         with anyio.move_on_after(GRACE, shield=True):
-            if isinstance(self._chain, AsyncGenerator):
+            if self._chain is not None:
                 await self._chain.aclose()
             await self._source.aclose()
 
@@ -271,11 +271,14 @@ class EventStream:
         except StopAsyncIteration:
             return END
 
-    def _chained(self) -> AsyncIterator[Event]:
+    def _chained(self) -> AsyncGenerator[Event, None]:
         """Every segment but the last, as one chain of async generators."""
-        chain: AsyncIterator[Event] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
+        chain: AsyncGenerator[Event, None] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
         for segment in self._ahead[1:]:
-            chain = segment_of(segment, chain) if isinstance(segment, Pipeline) else owned(segment, chain)
+            if isinstance(segment, Pipeline):
+                chain = segment_of(cast("Pipeline[Any, Event]", segment), chain)
+            else:
+                chain = owned(segment, chain)
         return chain
 
     async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:

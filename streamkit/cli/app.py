@@ -1,6 +1,7 @@
 """The commands. Text goes to standard output, everything about it to standard error, so that pipes stay clean."""
 
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -16,12 +17,12 @@ from rich.table import Table
 from streamkit.cli.audit import audit_command
 from streamkit.cli.fuzz import fuzz_command
 from streamkit.cli.outcome import EXIT_CODES, exit_code
+from streamkit.cli.quirk_pages import quirk_page
 from streamkit.cli.render import LiveText, show_response
 from streamkit.dialects.table import all_dialects
 from streamkit.errors import StreamkitError, UsageError
 from streamkit.events import Event
 from streamkit.limits import DEFAULT_LIMITS
-from streamkit.quirks.catalogue import all_quirks
 from streamkit.recipe import standard
 from streamkit.response import Response
 from streamkit.session import Session
@@ -180,13 +181,15 @@ def dialects() -> int:
 
 
 @app.command
-def quirks() -> int:
-    """List every deviation that is tolerated, with its effect."""
-    table = Table("id", "catalogue", "dialects", "effect", "what", box=None)
-    for quirk in all_quirks():
-        table.add_row(quirk.id, " ".join(quirk.catalogue), " ".join(quirk.dialects), quirk.effect, quirk.summary)
-    Console().print(table)
-    return 0
+def quirks(
+    show_id: Annotated[str | None, Parameter(help="Explain this one: its text, its wire, what to do about it.")] = None,
+    /,
+    *,
+    json: Annotated[bool, Parameter(help="As JSON.")] = False,
+    markdown: Annotated[bool, Parameter(help="As Markdown.")] = False,
+) -> int:
+    """List every deviation that is tolerated, with its effect; or explain one."""
+    return quirk_page(show_id, json=json, markdown=markdown)
 
 
 app.command(audit_command, name="audit")
@@ -201,6 +204,9 @@ def _log(*, verbose: bool) -> None:
 @app.meta.default
 def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
     """Run a command; a caller's mistake is one line on standard error."""
+    for output in (sys.stdout, sys.stderr):
+        if isinstance(output, io.TextIOWrapper):  # characters that its encoding has not are written as escapes
+            output.reconfigure(errors="backslashreplace")
     try:
         code = app(tokens)
     except (StreamkitError, OSError) as fault:

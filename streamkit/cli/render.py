@@ -1,8 +1,10 @@
 """What the command line shows of a response, with rich. What came over the wire is printed escaped (J09)."""
 
 from rich.console import Console
-from rich.markup import escape
+from rich.segment import Segment, Segments
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
 from streamkit.events import Event, PartReplaced, ReasoningDelta, RefusalDelta, TextDelta
 from streamkit.items import Item, ToolCall, Usage
@@ -31,7 +33,7 @@ def plain(text: str) -> str:
 
 
 class LiveText:
-    """Writes visible text as it arrives, reasoning dimmed."""
+    """Writes visible text as it arrives, reasoning dimmed: to a pipe exactly as it is, to a terminal escaped (J09)."""
 
     def __init__(self, console: Console, *, reasoning: bool) -> None:
         self._console = console
@@ -53,7 +55,11 @@ class LiveText:
             self._console.print()
         self._last = item_id
         self._bare = text.endswith("\n")
-        self._console.print(plain(text), end="", style=style, markup=False, highlight=False, soft_wrap=True)
+        if self._console.is_terminal:
+            self._console.print(Segments([Segment(plain(text), Style.parse(style) if style else None)]), end="")
+        else:
+            self._console.file.write(text)
+        self._console.file.flush()
 
     def end(self) -> None:
         """End the line, if one is open."""
@@ -105,5 +111,5 @@ def show_response(console: Console, response: Response) -> None:
         about = f"{known.summary} " if known else ""
         rows.append(("quirk", f"{tally.id} ×{tally.count} ({tally.effect}): {about}{tally.detail}"))
     for name, value in rows:
-        facts.add_row(name, escape(printable(value, 2000)))
+        facts.add_row(name, Text(printable(value, 2000)))
     console.print(facts)

@@ -117,7 +117,7 @@ def unfold(payload: Json) -> list[Level]:
 
 
 def looks_like_error(payload: Json) -> bool:
-    """Whether a payload has one of the shapes by which providers report errors (G01-G09, G14).
+    """Whether a payload has one of the shapes by which providers report errors (A24, G01-G09, G14).
 
     `error` as null, {}, [] or "" is none (G17); warnings are none (G25); text is none: only its frame's event name can
     make it one.
@@ -133,7 +133,8 @@ def looks_like_error(payload: Json) -> bool:
         return False
     if members.get("error") or word in {"error", "responsefailed", "responseerror"} or members.get("object") == "error":
         return True
-    if members.get("error_type") or members.get("error_message") or members.get("errorMessage"):
+    named = members.get("error_type") or members.get("error_message") or members.get("errorMessage")
+    if named or members.get("success") is False:
         return True
     status = members.get("base_resp")
     if is_object(status) and status.get("status_code"):

@@ -171,8 +171,9 @@ async def streamkit_anthropic(url: str) -> JsonObject:
 
 
 async def _streamkit(url: str, dialect: str) -> JsonObject:
+    watchdog = import_module("streamkit.stages.watchdog").Watchdog()
     async with (
-        import_module("streamkit.client").Client(url, retries=0) as client,
+        import_module("streamkit.client").Client(url, retries=0, watchdog=watchdog) as client,
         client.stream(dialect, json={"model": MODEL, "stream": True}) as stream,
     ):
         async for _ in stream:

@@ -95,7 +95,7 @@ def whole_message_body(tape: Tape) -> Iterator[Edit]:
             case "content_block_delta" if payload["delta"].get("type") == "text_delta" and blocks:
                 blocks[-1]["text"] += payload["delta"]["text"]
             case "message_delta":
-                usage = {**(message.get("usage") or {}), **(payload.get("usage") or {})}
+                usage: JsonObject = {**(message.get("usage") or {}), **(payload.get("usage") or {})}
                 message |= {**payload["delta"], "usage": usage, "content": blocks}
             case "content_block_stop" | "message_stop" | "ping":
                 pass
@@ -112,7 +112,8 @@ def start_text_repeated(tape: Tape) -> Iterator[Edit]:
         block = payload["content_block"]
         kind: str = block["type"]
         behind = (f.json for f in tape.frames[frame.index + 1 :] if is_object(f.json))
-        own = next((p for p in behind if p.get("index") == payload["index"]), {})
+        nothing: JsonObject = {}
+        own = next((p for p in behind if p.get("index") == payload["index"]), nothing)
         first = own["delta"].get(kind) if is_object(own.get("delta")) else ""
         if first and not block.get(kind):
             block[kind] = first

@@ -197,7 +197,8 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
         return
     document: JsonObject = {}
     for frame in tape.frames:
-        document |= {name: value for name, value in (frame.json or {}).items() if value}
+        members: JsonObject = frame.json or {}
+        document |= {name: value for name, value in members.items() if value}
     choice = {**finishing[0].json["choices"][0], "message": {"role": "assistant", "content": "".join(texts)}}
     del choice["delta"]
     document |= {"object": "chat.completion", "choices": [choice]}

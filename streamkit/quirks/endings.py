@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.registry import quirk
-from streamkit.quirks.tape import Edit, Tape
+from streamkit.quirks.tape import Edit, Tape, TapeFrame
 
 __all__ = [
     "after_terminal",
@@ -19,6 +19,7 @@ __all__ = [
     "terminal_only_items",
     "terminal_output_differs",
     "terminal_output_null",
+    "usage_after_end",
     "usage_zeroed",
 ]
 
@@ -26,7 +27,7 @@ TERMINALS = ("response.completed", "response.incomplete", "response.failed", "re
 
 
 def _is(payload: Json, *types: str) -> bool:
-    return isinstance(payload, dict) and payload.get("type") in types
+    return is_object(payload) and payload.get("type") in types
 
 
 def _terminal(tape: Tape, change: str, value: Json) -> Iterator[Edit]:
@@ -63,8 +64,8 @@ def close_error(_tape: Tape) -> Iterator[Edit]:
 
 def _alone(tape: Tape) -> bool:
     """Whether a chat recording has one answer, that says something."""
-    choices = [c for f in tape.frames if isinstance(f.json, dict) for c in f.json.get("choices") or ()]
-    said = [c.get("delta") or {} for c in choices]
+    choices: list[JsonObject] = [c for f in tape.frames if is_object(f.json) for c in f.json.get("choices") or ()]
+    said: list[JsonObject] = [c.get("delta") or {} for c in choices]
     return all(not c.get("index") for c in choices) and any(d.get("content") or d.get("tool_calls") for d in said)
 
 
@@ -73,7 +74,7 @@ def content_after_finish(tape: Tape) -> Iterator[Edit]:
     """A finish reason came in the middle and the answer went on; reading went on too."""
 
     def change(payload: Json) -> Json | None:
-        choices = payload.get("choices") if isinstance(payload, dict) else None
+        choices = payload.get("choices") if is_object(payload) else None
         if not choices or not choices[0].get("delta", {}).get("content") or choices[0].get("finish_reason"):
             return None
         choices[0]["finish_reason"] = "stop"
@@ -89,7 +90,7 @@ def finish_twice(tape: Tape) -> Iterator[Edit]:
     """Two different finish reasons for one answer; the stronger one stands."""
     for frame in tape.frames:
         payload = frame.json
-        choices = payload.get("choices") if isinstance(payload, dict) else None
+        choices = payload.get("choices") if is_object(payload) else None
         if choices and choices[0].get("finish_reason") == "tool_calls":
             choices[0]["finish_reason"] = "stop"
             choices[0]["delta"] = {}
@@ -101,7 +102,7 @@ def finish_inferred(tape: Tape) -> Iterator[Edit]:
     """No finish reason was sent; the end marker (or a closing usage frame) and whole calls say how it ended."""
 
     def change(payload: Json) -> Json | None:
-        choices = payload.get("choices") if isinstance(payload, dict) else None
+        choices = payload.get("choices") if is_object(payload) else None
         if not choices or not choices[0].get("finish_reason") or len(choices) > 1:
             return None
         choices[0]["finish_reason"] = None
@@ -114,7 +115,7 @@ def finish_inferred(tape: Tape) -> Iterator[Edit]:
 @quirk("chat", "anthropic", effect="guessed", catalogue=("C35", "H09"), fields=("terminal_seen",))
 def end_marker_missing(tape: Tape) -> Iterator[Edit]:
     """The finish reason came, the end marker that the dialect promises did not; the answer stands as signalled."""
-    counted = any(isinstance(f.json, dict) and f.json.get("choices") == [] and f.json.get("usage") for f in tape.frames)
+    counted = any(is_object(f.json) and f.json.get("choices") == [] and f.json.get("usage") for f in tape.frames)
     for frame in tape.frames:
         if (frame.data == b"[DONE]" and not counted) or _is(frame.json, "message_stop"):
             yield Edit(frame.start, len(tape.data), b"")
@@ -153,9 +154,19 @@ def terminal_only_items(tape: Tape) -> Iterator[Edit]:
     """The terminal frame's output names items that were never streamed; they are named here and not taken."""
     for frame in tape.frames:
         payload = frame.json
-        if _is(payload, *TERMINALS) and isinstance(payload["response"].get("output"), list):
+        if _is(payload, *TERMINALS) and is_array(payload["response"].get("output")):
             payload["response"]["output"].append({"type": "mcp_list_tools", "id": "mcpl_only"})
             yield tape.replace(frame, payload)
+
+
+@quirk("chat", "completions", effect="repaired", catalogue="C35", sources=["OrcaRouter"])
+def usage_after_end(tape: Tape) -> Iterator[Edit]:
+    """Token counts came behind the end marker; they are taken all the same, whatever else comes there is not (B38)."""
+    done = next((frame for frame in tape.frames if frame.data == b"[DONE]"), None)
+    counted = [f for f in tape.frames if is_object(f.json) and f.json.get("choices") == [] and f.json.get("usage")]
+    if done is not None and len(counted) == 1 and counted[0].end == done.start:
+        swapped = tape.data[done.start : done.end] + tape.data[counted[0].start : counted[0].end]
+        yield Edit(counted[0].start, done.end, swapped)
 
 
 @quirk("chat", "anthropic", effect="repaired", catalogue=("C21", "C30"))
@@ -163,7 +174,7 @@ def usage_zeroed(tape: Tape) -> Iterator[Edit]:
     """A later usage object says zero where an earlier one had counted; the count stands."""
     for frame in tape.frames:
         payload = frame.json
-        if isinstance(payload, dict) and payload.get("usage") and payload.get("choices") == []:
+        if is_object(payload) and payload.get("usage") and payload.get("choices") == []:
             zero = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), 0)
             yield Edit(frame.end, frame.end, tape.encode({**payload, "usage": zero}, frame.event))
 
@@ -176,8 +187,9 @@ def split_choices(tape: Tape) -> Iterator[Edit]:
     """
     if not _alone(tape):
         return
-    found = [f for f in tape.frames if isinstance(f.json, dict) and f.json.get("choices")]
-    calling = [f for f in found if (f.json["choices"][0].get("delta") or {}).get("tool_calls")]
+    found = [f for f in tape.frames if is_object(f.json) and f.json.get("choices")]
+    deltas: list[tuple[TapeFrame, JsonObject]] = [(f, f.json["choices"][0].get("delta") or {}) for f in found]
+    calling = [f for f, delta in deltas if delta.get("tool_calls")]
     parts: list[bytes] = []
     at = calling[0].start if calling else 0
     for frame in calling:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 
@@ -31,7 +31,7 @@ CLIENT_SIDE = ("message", "reasoning", "function_call", "custom_tool_call", "tex
 
 
 def _is(payload: Json, *types: str) -> bool:
-    return isinstance(payload, dict) and payload.get("type") in types
+    return is_object(payload) and payload.get("type") in types
 
 
 @quirk("responses", effect="harmless", catalogue="B01")
@@ -152,7 +152,7 @@ def only_in_done(tape: Tape) -> Iterator[Edit]:
 
 
 def _index(payload: Json) -> Json:
-    return payload.get("output_index") if isinstance(payload, dict) else None
+    return payload.get("output_index") if is_object(payload) else None
 
 
 @quirk("responses", effect="repaired", catalogue="B10")

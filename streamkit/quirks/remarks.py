@@ -27,7 +27,7 @@ ASKED = "it takes what the request asked for, which a recording does not have"
     effect="harmless",
     catalogue=("C07", "E21"),
     sources=["Codex models", "Kimi", "Gemini", "Nemotron"],
-    advice="`response.needs_continuation` is true: go on, or take it as the answer: `Profile(answer_in_reasoning=True)`.",
+    advice="`response.needs_continuation` is true: go on. `Profile(answer_in_reasoning=True)` takes it as the answer.",
     nowhere=SAID,
 )
 def reasoning_only(_: Tape) -> Iterator[Edit]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 
@@ -39,7 +39,7 @@ def type_from_event(tape: Tape) -> Iterator[Edit]:
     """The payload has no `type`; it is taken from the SSE event name."""
     for frame in tape.frames:
         payload = frame.json
-        if frame.event and isinstance(payload, dict) and payload.get("type") == frame.event:
+        if frame.event and is_object(payload) and payload.get("type") == frame.event:
             del payload["type"]
             yield tape.replace(frame, payload)
 
@@ -48,7 +48,7 @@ def type_from_event(tape: Tape) -> Iterator[Edit]:
 def type_conflict(tape: Tape) -> Iterator[Edit]:
     """The SSE event name contradicts the payload's `type`; the payload wins."""
     for frame in tape.frames:
-        if isinstance(frame.json, dict) and frame.json.get("type"):
+        if is_object(frame.json) and frame.json.get("type"):
             yield Edit(frame.start, frame.end, tape.encode(frame.json, "vertex_event"))
 
 
@@ -57,13 +57,14 @@ def index_missing(tape: Tape) -> Iterator[Edit]:
     """Items carry no `output_index`; their ids, or the order of arrival, say which is which."""
 
     def change(payload: Json) -> Json | None:
-        if not isinstance(payload, dict) or payload.get("type") != "response.output_item.added":
+        if not is_object(payload) or payload.get("type") != "response.output_item.added":
             return None
         return {name: value for name, value in payload.items() if name != "output_index"}
 
-    edits = list(tape.rewrite(change))
-    if len(edits) == 1:
-        yield edits[0]
+    added = [f.json for f in tape.frames if isinstance(f.json, dict)]
+    order = [p.get("output_index") for p in added if p.get("type") == "response.output_item.added"]
+    if order == sorted(order):  # else they say in which order the items stand (B14)
+        yield from tape.rewrite(change)
 
 
 @quirk("responses", effect="harmless", catalogue=("F14", "F19", "B17"))
@@ -71,7 +72,7 @@ def item_shape(tape: Tape) -> Iterator[Edit]:
     """A member of a frame has another JSON type than documented (null, a number as string); it is read all the same."""
 
     def change(payload: Json) -> Json | None:
-        if not isinstance(payload, dict) or "content_index" not in payload:
+        if not is_object(payload) or "content_index" not in payload:
             return None
         return {**payload, "content_index": str(payload["content_index"])}
 
@@ -85,7 +86,7 @@ def status_conflict(tape: Tape) -> Iterator[Edit]:
     """The terminal frame's name and the status inside it disagree; the worse of both stands."""
     for frame in tape.frames:
         payload = frame.json
-        if isinstance(payload, dict) and payload.get("type") == "response.completed":
+        if is_object(payload) and payload.get("type") == "response.completed":
             payload["response"]["status"] = "incomplete"
             payload["response"]["incomplete_details"] = {"reason": "max_output_tokens"}
             yield tape.replace(frame, payload)
@@ -96,7 +97,7 @@ def status_unknown(tape: Tape) -> Iterator[Edit]:
     """The terminal frame has a status that the documents do not name; the frame's own name decides."""
     for frame in tape.frames:
         payload = frame.json
-        if isinstance(payload, dict) and payload.get("type") == "response.completed":
+        if is_object(payload) and payload.get("type") == "response.completed":
             payload["response"]["status"] = "finalized"
             yield tape.replace(frame, payload)
 
@@ -106,11 +107,7 @@ def usage_shape(tape: Tape) -> Iterator[Edit]:
     """Token counts are strings, floats or booleans; whole numbers are read, anything else is unknown."""
     for frame in tape.frames:
         payload = frame.json
-        if (
-            isinstance(payload, dict)
-            and payload.get("type") == "response.completed"
-            and payload["response"].get("usage")
-        ):
+        if is_object(payload) and payload.get("type") == "response.completed" and payload["response"].get("usage"):
             usage = payload["response"]["usage"]
             payload["response"]["usage"] = {**usage, "input_tokens": str(usage.get("input_tokens"))}
             yield tape.replace(frame, payload)

@@ -44,10 +44,9 @@ class AnswerInReasoning:
         elif isinstance(event, ItemFinished) and event.item_id in self._texts and not self._spoken:
             self._held.append(event)
             return ()
-        elif isinstance(event, ItemEvent) and not isinstance(event, ItemStarted | ItemFinished):
-            self._spoken = True
-            return (*self.close(), event)
-        elif isinstance(event, ItemStarted) and event.type not in ("reasoning", "message"):
+        elif (isinstance(event, ItemEvent) and not isinstance(event, ItemStarted | ItemFinished)) or (
+            isinstance(event, ItemStarted) and event.type not in ("reasoning", "message")
+        ):
             self._spoken = True
             return (*self.close(), event)
         elif isinstance(event, ResponseFinished):

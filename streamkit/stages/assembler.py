@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from streamkit.builder import Builder
 from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event, StreamEnded
+from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.response import Response, split_over_choices
 from streamkit.stages.remarks import remarks
@@ -41,7 +42,7 @@ class Assembler:
 
     def feed(self, event: Event) -> Iterable[Event]:
         """Take it in, pass it on."""
-        if event.__class__ is StreamEnded:
+        if isinstance(event, StreamEnded):
             return self._end(event)
         self._add(event)
         return (event,)
@@ -88,7 +89,11 @@ class Assembler:
             return endings.get(status, "completed"), None
         if usable:
             message = "the stream stopped before its end; what arrived is in the partial response"
-            return "truncated", ErrorInfo(kind="truncated", code="truncated", message=message, retryable=False)
+            stray = builder.quirks.get("stray_line")
+            tail = stray.data if stray is not None and is_object(stray.data) else {}
+            code = tail.get("code", "truncated")  # a proxy's last words say what happened to it (G26)
+            raw = tail.get("tail")
+            return "truncated", ErrorInfo(kind="truncated", code=code, message=message, retryable=False, raw=raw)
         corrupt = builder.quirks.get("corrupt_frame")
         if corrupt is not None:
             message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"

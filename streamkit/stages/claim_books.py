@@ -73,7 +73,8 @@ class ClaimBooks(Books):
         )
         if entry is None:
             return out
-        for kind in dict.fromkeys(claim.kind for claim in event.parts):
+        kinds: list[PartKind] = list(dict.fromkeys([claim.kind for claim in event.parts]))
+        for kind in kinds:
             own = [claim for claim in event.parts if claim.kind == kind]
             if "".join(claim.text or "" for claim in own) != entry.text(kind):
                 for claim in own:

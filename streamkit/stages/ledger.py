@@ -45,6 +45,7 @@ from streamkit.quirks.endings import (
     end_marker_missing,
     error_after_terminal,
     finish_inferred,
+    usage_after_end,
     usage_zeroed,
 )
 from streamkit.quirks.lifecycle import item_not_closed
@@ -103,6 +104,8 @@ class Ledger(ClaimBooks):
         self._closing = Closing()
         self._usage: UsageReported | None = None
         self._errors: list[ErrorInfo] = []
+        self._marked = ""
+        """The end marker that came."""
         self.lanes: dict[type[Event], Callable[..., Passed]] = {
             ResponseStarted: self._response_started,
             MetadataReported: self._metadata,
@@ -185,6 +188,8 @@ class Ledger(ClaimBooks):
         if zeroed:
             out.append(usage_zeroed.seen(detail=repr(event.usage.raw)))
         if self._usage is None or merged != self._usage.usage:
+            if self._marked == "[DONE]":
+                out.append(usage_after_end.seen(detail=repr(event.usage.raw)))
             self._usage = replace(event, usage=merged)
             out.append(self._usage)
         return out
@@ -227,6 +232,7 @@ class Ledger(ClaimBooks):
     def _end_marker(self, event: EndMarker) -> Events:
         if self._closing.finished is not None:
             return ()
+        self._marked = event.name
         if self._closing.claims:
             return self._finish(terminal=True)
         if not event.proof or self._errors or all(entry.empty for entry in self._register.entries):

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-__all__ = ["DEFAULT_NAMES", "FOLD", "Tags"]
+__all__ = ["DEFAULT_NAMES", "FOLD", "Tags", "tags_named"]
 
 DEFAULT_NAMES = (
     "think",
@@ -48,3 +49,9 @@ class Tags:
         if self.brackets:
             start = max(start, text.rfind("[", low))
         return len(text) - start if start >= 0 and text[start:].translate(FOLD) in self._beginnings else 0
+
+
+@lru_cache(maxsize=16)
+def tags_named(names: tuple[str, ...], *, brackets: bool = False) -> Tags:
+    """The tags of these names: made once, and used by every stream."""
+    return Tags(names, brackets=brackets)

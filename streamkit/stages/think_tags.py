@@ -32,7 +32,7 @@ from streamkit.items import is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
 from streamkit.stages.leaked_markup import LeakedMarkup
-from streamkit.stages.think_names import DEFAULT_NAMES, Tags
+from streamkit.stages.think_names import DEFAULT_NAMES, tags_named
 from streamkit.stages.think_scan import Piece, ThinkScanner
 from streamkit.stages.think_texts import filter_item, filter_part
 
@@ -124,7 +124,7 @@ class ThinkTags:
         self.markup = markup
         self.enabled = True
         """False: everything passes untouched (dialects whose text never holds tags)."""
-        self._tags = Tags(names, brackets=brackets)
+        self._tags = tags_named(tuple(names), brackets=brackets)
         self._brackets = brackets
         self._starts_inside = starts_in_think
         self._limit = limits.text

@@ -68,7 +68,9 @@ class Recording(msgspec.Struct, kw_only=True, frozen=True):
         tape = self.tape()
         edits = list(found.plant(tape))
         if not 0 <= place < len(edits):
-            raise UsageError(f"{quirk} can be planted at {len(edits)} places of this recording, {place} is none of them")
+            raise UsageError(
+                f"{quirk} can be planted at {len(edits)} places of this recording, {place} is none of them"
+            )
         return msgspec.structs.replace(self, data=tape.apply([edits[place]]), expected={})
 
     def playback(self) -> Playback:

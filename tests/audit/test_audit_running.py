@@ -31,6 +31,36 @@ def test_a_file_that_kills_its_process_is_listed_and_nothing_else_is_lost(tmp_pa
     assert names(report.scans) == [f"s{number:02}.sse" for number in range(6)]
 
 
+def test_nothing_under_way_is_forgotten_when_a_pool_breaks(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "BATCH", 1)
+
+    class Breaking(ThreadPoolExecutor):
+        """Starts, then breaks at its first batch and leaves the others without an answer."""
+
+        pools = 0
+
+        def __init__(self, workers):
+            super().__init__(workers)
+            Breaking.pools += 1
+            self.first = Breaking.pools == 1
+            self.given = 0
+
+        def submit(self, function, *batch):
+            if not self.first or not batch:
+                return super().submit(function, *batch)
+            self.given += 1
+            future = Future()
+            if self.given == 1:
+                future.set_exception(running.BrokenExecutor())
+            return future
+
+    monkeypatch.setattr(running, "_pool", Breaking)
+    folder_of(tmp_path, a=HEALTHY, b=QUOTED_END, c=HEALTHY)
+    report = audit(find_bodies([tmp_path]))
+    assert names(report.scans) == ["a.sse", "b.sse", "c.sse"]
+    assert report.faults == ()
+
+
 def test_a_pool_that_cannot_start_is_no_fault_of_the_files(tmp_path, monkeypatch):
     class Broken(ThreadPoolExecutor):
         def submit(self, *_):

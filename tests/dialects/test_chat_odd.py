@@ -47,8 +47,7 @@ def test_f17_content_list():
     events = decode(chunk(text), chunk(start), chunk(more))
     assert text_of(events) == "hi"
     assert of(events, CallFragment) == [
-        CallFragment(call_id="t", name="ls"),
-        CallFragment(slot=1, arguments='{"p"'),
+        CallFragment(call_id="t", name="ls", arguments='{"p"'),
         CallFragment(arguments=":1}"),
     ]
     assert set(quirks_of(events)) == {"content_list"}

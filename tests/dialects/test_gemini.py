@@ -457,7 +457,7 @@ def test_odd_json_types_are_read_and_named():
     }
     response = assembled(GEMINI, odd)
     assert (response.reasoning, response.finish_reason) == ("5", "stop")
-    assert set(quirks(response)) == {"member_coerced", "member_unreadable"}
+    assert set(quirks(response)) == {"member_coerced", "member_unreadable", "reasoning_only"}
 
 
 def test_an_odd_frame_with_an_unknown_part():

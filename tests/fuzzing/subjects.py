@@ -58,7 +58,7 @@ def fragile(url):
     """Ends its process on an empty payload."""
     if nothing_in(body_of(url)):
         os._exit(7)
-    print("what is printed is no answer")  # noqa: T201 - that is the point
+    print("what is printed is no answer", flush=True)  # noqa: T201 - that is the point
     return naive(url)
 
 

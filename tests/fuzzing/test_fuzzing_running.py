@@ -4,7 +4,9 @@ from subjects import nothing_in
 from streamkit.errors import UsageError
 from streamkit.fuzzing import FunctionTarget, fuzz, wires_of
 from streamkit.fuzzing.outcomes import Outcome
-from streamkit.fuzzing.running import chosen_quirks
+from streamkit.fuzzing.cases import baseline
+from streamkit.fuzzing.running import Arena, chosen_quirks
+from streamkit.testing.server import PlaybackServer
 
 LIMIT = 30.0
 
@@ -86,6 +88,24 @@ class Reading:
 
     def close(self):
         pass
+
+
+def test_a_new_process_reads_a_healthy_wire_before_limits_count():
+    class Slow(Reading):
+        limits = ()
+
+        def run(self, url, limit):
+            self.limits += (limit,)
+            return super().run(url, limit)
+
+    wires = wires_of("chat", only=["text"])
+    right = Outcome(text=wires[0].response.text)
+    target = Slow(right, right, right, Outcome(hung=True), right)
+    with PlaybackServer() as server:
+        arena = Arena(target, server, wires[0], 2.0)
+        verdicts = [arena.run(baseline(wires[0]))[1].verdict for _ in range(4)]
+    assert verdicts == ["survived", "survived", "hung", "survived"]
+    assert target.limits == (60.0, 2.0, 2.0, 2.0, 60.0, 2.0)
 
 
 def test_healthy_wires_that_are_not_read_well_are_left_out():

@@ -25,9 +25,7 @@ def pipeline(dialect, profile=DEFAULT_PROFILE, tools=None, **options):
         stages.append(stage)
         if isinstance(stage, ThinkTags):
             for name, value in vars(
-                ThinkTags(
-                    profile.think_names, brackets=profile.think_brackets, starts_in_think=profile.starts_in_think
-                )
+                ThinkTags(profile.think_names, brackets=profile.think_brackets, starts_in_think=profile.starts_in_think)
             ).items():
                 if name in ("_tags", "_brackets", "_starts_inside"):
                     setattr(stage, name, value)

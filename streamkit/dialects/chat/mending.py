@@ -122,7 +122,13 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         if _kind(value) in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
             pieces.append(("text", value["text"]))
         elif (call := _block_call(value)) is not None:
-            calls.append(call)
+            begun = calls[-1].function if calls else None
+            if begun is not None and call.function is not None and not call.id and not call.function.name:
+                whole_text = (begun.arguments or "") + (call.function.arguments or "")
+                function = msgspec.structs.replace(begun, arguments=whole_text)
+                calls[-1] = msgspec.structs.replace(calls[-1], function=function, whole=call.whole)
+            else:
+                calls.append(call)
         else:
             note(content_part_unknown.seen(detail=digest(value), data=value))
     images = payload.get("images")

@@ -70,16 +70,16 @@ class ResponsesDecoder:
             wire.ReasoningDeltaFrame: self._reasoning,
             wire.SummaryDeltaFrame: self._summary,
             wire.RefusalDeltaFrame: self._refusal,
-            wire.TextDoneFrame: lambda f: self._done(f, "message", "text", f.text, f.content_index),
-            wire.RefusalDoneFrame: lambda f: self._done(f, "message", "refusal", f.refusal, f.content_index),
-            wire.ReasoningDoneFrame: lambda f: self._done(f, "reasoning", "reasoning", f.text, f.content_index),
-            wire.SummaryDoneFrame: lambda f: self._done(f, "reasoning", "summary", f.text, f.summary_index),
-            wire.ArgumentsDoneFrame: lambda f: self._done(f, "function_call", "arguments", f.arguments, 0),
-            wire.CustomDoneFrame: lambda f: self._done(f, "custom_tool_call", "arguments", f.input, 0),
-            wire.PartAddedFrame: lambda f: self._part(f, "message", f.content_index),
-            wire.PartDoneFrame: lambda f: self._part(f, "message", f.content_index),
-            wire.SummaryPartAddedFrame: lambda f: self._part(f, "reasoning", f.summary_index),
-            wire.SummaryPartDoneFrame: lambda f: self._part(f, "reasoning", f.summary_index),
+            wire.TextDoneFrame: self._text_done,
+            wire.RefusalDoneFrame: self._refusal_done,
+            wire.ReasoningDoneFrame: self._reasoning_done,
+            wire.SummaryDoneFrame: self._summary_done,
+            wire.ArgumentsDoneFrame: self._arguments_done,
+            wire.CustomDoneFrame: self._custom_done,
+            wire.PartAddedFrame: self._part_added,
+            wire.PartDoneFrame: self._part_done,
+            wire.SummaryPartAddedFrame: self._summary_part_added,
+            wire.SummaryPartDoneFrame: self._summary_part_done,
             wire.AnnotationFrame: self._annotation,
             wire.ItemAddedFrame: self._added,
             wire.ItemDoneFrame: self._item_done,
@@ -144,6 +144,36 @@ class ResponsesDecoder:
         key = ("item", frame.output_index, frame.item_id)
         sequence, index = frame.sequence_number, frame.content_index
         return (RefusalDelta(sequence_number=sequence, key=key, text=frame.delta, index=index),)
+
+    def _text_done(self, frame: wire.TextDoneFrame) -> Events:
+        return self._done(frame, "message", "text", frame.text, frame.content_index)
+
+    def _refusal_done(self, frame: wire.RefusalDoneFrame) -> Events:
+        return self._done(frame, "message", "refusal", frame.refusal, frame.content_index)
+
+    def _reasoning_done(self, frame: wire.ReasoningDoneFrame) -> Events:
+        return self._done(frame, "reasoning", "reasoning", frame.text, frame.content_index)
+
+    def _summary_done(self, frame: wire.SummaryDoneFrame) -> Events:
+        return self._done(frame, "reasoning", "summary", frame.text, frame.summary_index)
+
+    def _arguments_done(self, frame: wire.ArgumentsDoneFrame) -> Events:
+        return self._done(frame, "function_call", "arguments", frame.arguments, 0)
+
+    def _custom_done(self, frame: wire.CustomDoneFrame) -> Events:
+        return self._done(frame, "custom_tool_call", "arguments", frame.input, 0)
+
+    def _part_added(self, frame: wire.PartAddedFrame) -> Events:
+        return self._part(frame, "message", frame.content_index)
+
+    def _part_done(self, frame: wire.PartDoneFrame) -> Events:
+        return self._part(frame, "message", frame.content_index)
+
+    def _summary_part_added(self, frame: wire.SummaryPartAddedFrame) -> Events:
+        return self._part(frame, "reasoning", frame.summary_index)
+
+    def _summary_part_done(self, frame: wire.SummaryPartDoneFrame) -> Events:
+        return self._part(frame, "reasoning", frame.summary_index)
 
     def _done(self, frame: wire.PieceFrame, item_type: str, kind: PartKind, claim: str | None, index: int) -> Events:
         return (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamkit.events import Event, ItemStarted, MediaAdded
 from streamkit.evidence import ItemClaimed, PartClaim, item_key
 from streamkit.items import PartKind, Status, is_client_call
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
 __all__ = ["claim_item", "content_claim", "start_item"]
 
@@ -46,7 +46,7 @@ def start_item(item: JsonObject, index: int | None, sequence: int | None) -> Ite
 
 def content_claim(part: Json, index: int) -> PartClaim | None:
     """A content part's word, or None for one that has no characters."""
-    if not isinstance(part, dict):
+    if not is_object(part):
         return None
     kind, member = CONTENT_KINDS.get(text(part.get("type")), (None, ""))
     value = part.get(member) if kind else None
@@ -58,7 +58,7 @@ def _parts(item: JsonObject, kind: str) -> Iterator[PartClaim]:
         parts = item.get(member)
         if isinstance(parts, str) and parts:
             yield PartClaim("summary" if member == "summary" else "text", parts)
-        for index, part in enumerate(parts if isinstance(parts, list) else ()):
+        for index, part in enumerate(parts if is_array(parts) else ()):
             claim = content_claim(part, index)
             if claim is not None and kind == "reasoning" and claim.kind == "text":
                 claim = PartClaim("reasoning" if member == "content" else "summary", claim.text, index)
@@ -72,8 +72,8 @@ def _parts(item: JsonObject, kind: str) -> Iterator[PartClaim]:
 
 def _annotations(item: JsonObject) -> tuple[Json, ...]:
     content = item.get("content")
-    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return tuple(note for part in parts if isinstance(part.get("annotations"), list) for note in part["annotations"])
+    parts = [part for part in content if is_object(part)] if is_array(content) else []
+    return tuple(note for part in parts if is_array(part.get("annotations")) for note in part["annotations"])
 
 
 def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ from streamkit.dialects.json_text import json_text
 from streamkit.dialects.responses.items import claim_item, start_item, text
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
 from streamkit.events import Event, ResponseStarted
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import non_stream_body
 
 __all__ = ["mended", "pieces", "whole_body"]
@@ -43,12 +43,12 @@ def mended(payload: JsonObject, name: str) -> JsonObject | None:
                 fixed[member] = json_text(fixed[member])
             fixed.setdefault(member, None)
         for member in OBJECTS:
-            if not isinstance(fixed.get(member), dict):
+            if not is_object(fixed.get(member)):
                 fixed[member] = {}
     if not isinstance(fixed.get("item_id", ""), str):
         fixed["item_id"] = str(fixed["item_id"])
     response = fixed.get("response")
-    head: JsonObject = response if isinstance(response, dict) else {}
+    head: JsonObject = response if is_object(response) else {}
     fixed["response"] = {member: head[member] for member in ("id", "model") if text(head.get(member))}
     fixed.setdefault("annotation", None)
     return fixed
@@ -67,7 +67,7 @@ def whole_body(payload: JsonObject) -> list[Event]:
         ResponseStarted(response_id=text(payload.get("id")), model=text(payload.get("model"))),
     ]
     output: Json = payload.get("output")
-    items = [item for item in output if isinstance(item, dict)] if isinstance(output, list) else []
+    items = [item for item in output if is_object(item)] if is_array(output) else []
     for index, item in enumerate(items):
         out.append(start_item(item, index, None))
         out += claim_item(item, index, None)

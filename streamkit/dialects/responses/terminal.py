@@ -8,14 +8,14 @@ from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.faults.events import error_events
 from streamkit.items import FinishReason, Status, Usage
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape
 
 __all__ = ["TERMINALS", "read_terminal", "read_usage"]
 
-TERMINALS: dict[str, str] = {
+TERMINALS: dict[str, Status | None] = {
     "response.completed": "completed",
-    "response.done": "",
+    "response.done": None,
     "response.incomplete": "incomplete",
     "response.failed": "failed",
     "response.cancelled": "cancelled",
@@ -23,7 +23,7 @@ TERMINALS: dict[str, str] = {
 }
 """Terminal frame → the status that its name says; `response.done` says none (C04)."""
 
-SEVERITY = ("completed", "cancelled", "incomplete", "failed")
+SEVERITY: tuple[Status, ...] = ("completed", "cancelled", "incomplete", "failed")
 """Statuses, the worse the later (C05)."""
 
 REASONS: dict[str, FinishReason] = {
@@ -48,16 +48,16 @@ def count(value: Json) -> int | None:
 
 def read_usage(raw: Json) -> Usage | None:
     """The token counts of a Responses usage object, or None where there is none."""
-    if not isinstance(raw, dict) or not raw:
+    if not is_object(raw) or not raw:
         return None
     inner = raw.get("input_tokens_details")
     outer = raw.get("output_tokens_details")
-    inputs: JsonObject = inner if isinstance(inner, dict) else {}
-    outputs: JsonObject = outer if isinstance(outer, dict) else {}
+    inputs: JsonObject = inner if is_object(inner) else {}
+    outputs: JsonObject = outer if is_object(outer) else {}
     output, reasoning = count(raw.get("output_tokens")), count(outputs.get("reasoning_tokens"))
     given, total = count(raw.get("input_tokens")), count(raw.get("total_tokens"))
-    if None not in (output, reasoning, given, total) and total == given + output + reasoning and reasoning:  # type: ignore[operator]  # none is None here
-        output += reasoning  # type: ignore[operator]  # C27: not contained in the output count
+    if output is not None and reasoning and given is not None and total == given + output + reasoning:
+        output += reasoning  # C27: not contained in the output count
     return Usage(
         input_tokens=given,
         output_tokens=output,
@@ -78,24 +78,25 @@ def _odd_counts(raw: Json) -> bool:
 
 
 def _status(name: str, inner: Json) -> tuple[Status, list[Event]]:
-    said = TERMINALS.get(name, "")
+    said = TERMINALS.get(name)
     if inner is None or inner == "":
-        return (said or "completed"), []  # type: ignore[return-value]  # the table's words are statuses
-    if inner not in SEVERITY:
+        return (said or "completed"), []
+    known: Status | None = next((status for status in SEVERITY if status == inner), None)
+    if known is None:
         quirk = status_unknown.seen(detail=str(inner))
-        return (said or "completed"), ([] if inner == "in_progress" else [quirk])  # type: ignore[return-value]  # likewise
-    if not said or said == inner:
-        return inner, []
-    worse = max(said, inner, key=SEVERITY.index)
+        return (said or "completed"), ([] if inner == "in_progress" else [quirk])
+    if said is None or said == known:
+        return known, []
+    worse = SEVERITY[max(SEVERITY.index(said), SEVERITY.index(known))]
     return worse, [status_conflict.seen(detail=f"{name} with status {inner}")]
 
 
 def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
     output = response.get("output")
-    if not isinstance(output, list):
+    if not is_array(output):
         shape = ("null" if output is None else type(output).__name__) if "output" in response else "absent"
         return TerminalInventory(sequence_number=sequence, shape=shape)
-    items = [item for item in output if isinstance(item, dict)]
+    items = [item for item in output if is_object(item)]
     return TerminalInventory(
         sequence_number=sequence,
         shape="list",
@@ -106,7 +107,7 @@ def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
 def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[Event]:
     """Everything that a terminal frame means, in the order in which it is to be taken."""
     inner = payload.get("response")
-    response: JsonObject = inner if isinstance(inner, dict) else {}
+    response: JsonObject = inner if is_object(inner) else {}
     out: list[Event] = []
     status, quirks = _status(name, response.get("status"))
     out += quirks
@@ -127,7 +128,7 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
         out.append(UsageReported(sequence_number=sequence, usage=usage))
     out.append(_inventory(response, sequence))
     details = response.get("incomplete_details")
-    reason = text(details.get("reason")) if isinstance(details, dict) else ""
+    reason = text(details.get("reason")) if is_object(details) else ""
     finish: FinishReason = "stop"
     match status:
         case "incomplete":
@@ -145,7 +146,7 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
             finish_reason=finish,
             raw_finish_reason=f"{status}:{reason}" if reason and status == "incomplete" else status,
             status=status,
-            details=details if isinstance(details, dict) else {},
+            details=details if is_object(details) else {},
             terminal=True,
             neutral=status == "completed",
         )

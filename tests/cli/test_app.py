@@ -1,0 +1,128 @@
+import logging
+import runpy
+import sys
+
+import pytest
+from running import chat, run
+
+from streamkit.cli import app as module
+from streamkit.cli import main as entry
+from streamkit.dialects.table import dialect_names
+from streamkit.quirks.catalogue import all_quirks
+
+
+def test_dialects(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    code, out, err = run(capsys, "dialects")
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:]] == list(dialect_names())
+    assert "response.completed" in out
+
+
+def test_quirks(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    code, out, err = run(capsys, "quirks")
+    rows = [line.split()[0] for line in out.splitlines()[1:]]
+    assert (code, err) == (0, "")
+    assert rows == [quirk.id for quirk in all_quirks()]
+    assert "terminal_output_null" in rows
+
+
+def test_help_documents_the_exit_codes(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    for command in ("replay", "stream", "quirks", "dialects"):
+        assert command in out
+    assert "130 cancelled" in " ".join(out.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("tokens", [["nonsense"], ["replay", "--nonsense"], ["stream"]])
+def test_a_command_that_is_none(capsys, tokens):
+    code, out, err = run(capsys, *tokens)
+    assert code not in (0, None)
+    assert out + err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        (module.UsageError("no such thing"), 2, "streamkit: no such thing\n"),
+        (PermissionError("forbidden"), 2, "streamkit: forbidden\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_mistakes_are_one_line_and_a_code(capsys, monkeypatch, fault, code, said):
+    def failing():
+        raise fault
+
+    monkeypatch.setattr(module, "all_dialects", failing)
+    assert run(capsys, "dialects") == (code, "", said)
+
+
+def test_a_fault_of_ours_is_not_hidden(monkeypatch):
+    def failing():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "all_dialects", failing)
+    with pytest.raises(ZeroDivisionError):
+        module.app.meta(["dialects"])
+
+
+def test_verbose_logs_to_standard_error(capsys, monkeypatch, tmp_path):
+    told = []
+    monkeypatch.setattr(logging, "basicConfig", lambda **options: told.append(options))
+    (tmp_path / "a.sse").write_bytes(chat("a"))
+    assert run(capsys, "replay", tmp_path / "a.sse", "--text")[0] == 0
+    assert told == []
+    assert run(capsys, "replay", tmp_path / "a.sse", "--text", "-v")[0] == 0
+    [options] = told
+    assert (options["stream"], options["level"]) == (sys.stderr, logging.DEBUG)
+
+
+real_arguments = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens:UserWarning")
+
+
+@real_arguments
+def test_the_entry_point_runs_the_command_line(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["streamkit", "dialects"])
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 0
+    assert "Anthropic" in capsys.readouterr().out
+
+
+@real_arguments
+@pytest.mark.filterwarnings("ignore:'streamkit.cli.main' found in sys.modules:RuntimeWarning")
+def test_the_module_runs_it_too(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["streamkit", "dialects"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("streamkit.cli.main", run_name="__main__")
+    assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("missing", ["cyclopts", "rich"])
+def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch, missing):
+    forget_app(monkeypatch, missing)
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 2
+    assert "pip install 'streamkit-llm[cli]'" in capsys.readouterr().err
+
+
+def test_another_module_that_is_missing_is_not_blamed_on_the_extra(monkeypatch):
+    forget_app(monkeypatch, "msgspec")
+    with pytest.raises(ModuleNotFoundError, match="msgspec"):
+        entry.main()
+
+
+def forget_app(monkeypatch, missing):
+    """The command's module is not imported yet, and one that it needs is not installed."""
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "streamkit.cli.app":
+                raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.delitem(sys.modules, "streamkit.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])

@@ -1,0 +1,144 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import chat, run
+
+from streamkit.response import Response
+
+ROOT = Path(__file__).parents[2]
+FIXTURE = ROOT / "fixtures" / "responses" / "openai-two-calls.sse"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(body, name="body.sse"):
+        (tmp_path / name).write_bytes(body)
+        return tmp_path / name
+
+    return write
+
+
+def test_text_goes_to_standard_output_and_the_rest_to_standard_error(capsys):
+    code, out, err = run(capsys, "replay", FIXTURE)
+    assert (code, out) == (0, "Asking for both cities.\n")
+    assert "completed, finish tool_calls" in err
+    assert err.count("get_weather") == 4  # two items, two calls
+    assert '{"city":"Lima","days":1} [complete]' in err
+
+
+def test_text_alone(capsys):
+    assert run(capsys, "replay", FIXTURE, "--text") == (0, "Asking for both cities.\n", "")
+
+
+def test_text_alone_is_without_reasoning(capsys):
+    path = ROOT / "fixtures" / "responses" / "openai-reasoning-summary.sse"
+    assert run(capsys, "replay", path, "--text")[1] == "10 = 3 + 7.\n"
+    assert "question" in run(capsys, "replay", path)[1]
+
+
+def test_the_response_as_json(capsys):
+    code, out, err = run(capsys, "replay", FIXTURE, "--json")
+    told = json.loads(out)
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    assert (told["text"], told["status"], len(told["tool_calls"])) == ("Asking for both cities.", "completed", 2)
+    assert set(told) == set(Response.__struct_fields__)
+
+
+def test_events_one_json_object_a_line(capsys):
+    code, out, err = run(capsys, "replay", FIXTURE, "--events")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert (events[0]["event"], events[-1]["event"]) == ("ResponseStarted", "StreamEnded")
+    texts = [event["text"] for event in events if event["event"] == "TextDelta"]
+    assert "".join(texts) == "Asking for both cities."
+    assert not any("key" in event for event in events)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (chat("a"), 0),
+        (chat("a", "length"), 3),
+        (chat("a", None, done=False), 4),
+        (b"", 4),
+        (chat("a", None, done=False) + b'data: {"error":{"message":"boom"}}\n\n', 5),
+        (b"<html><body>Bad gateway</body></html>", 6),
+    ],
+)
+@pytest.mark.parametrize("form", ["--json", "--text", "--events", None])
+def test_exit_codes(capsys, file, body, code, form):
+    assert run(capsys, "replay", file(body), "--dialect", "chat", *([form] if form else []))[0] == code
+
+
+def test_strict_mode_refuses(capsys, file):
+    body = chat("a").replace(b"data: {", b"data:data: {")
+    assert run(capsys, "replay", file(body), "--dialect", "chat")[0] == 0
+    code, _, err = run(capsys, "replay", file(body), "--dialect", "chat", "--strict")
+    assert code == 7
+    assert "double_prefix" in err
+
+
+def test_several_files_end_with_the_worst_code(capsys, file):
+    good, cut = file(chat("good"), "good.sse"), file(chat("cut", None, done=False), "cut.sse")
+    code, out, err = run(capsys, "replay", good, cut, good)
+    assert (code, out) == (4, "good\ncut\ngood\n")
+    assert "cut.sse" in err
+
+
+@pytest.mark.parametrize("tokens", [["-"], []])
+def test_standard_input(capsys, monkeypatch, tokens):
+    read, write = os.pipe()
+    os.write(write, chat("from a pipe"))
+    os.close(write)
+    with os.fdopen(read) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert run(capsys, "replay", *tokens, "--text") == (0, "from a pipe\n", "")
+
+
+def test_the_dialect_is_recognised_or_named(capsys, file):
+    odd = file(b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+    assert run(capsys, "replay", odd, "--dialect", "chat", "--text")[:2] == (0, "x\n")
+    code, _, err = run(capsys, "replay", odd, "--dialect", "klingon")
+    assert code == 2
+    assert "there is no dialect 'klingon'" in err
+
+
+def test_a_file_that_is_not_there_is_one_line(capsys, tmp_path):
+    code, out, err = run(capsys, "replay", tmp_path / "none.sse")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("streamkit: ")
+    assert "none.sse" in err
+
+
+def test_forms_exclude_each_other(capsys):
+    code, _, err = run(capsys, "replay", FIXTURE, "--json", "--text")
+    assert (code, err) == (2, "streamkit: --events, --json and --text exclude each other\n")
+
+
+def test_a_halted_stream_is_read_no_further(capsys, file):
+    body = b"<html>" + b"x" * (1 << 20)
+    assert run(capsys, "replay", file(body), "--text")[0] == 6
+
+
+def test_as_a_process_of_its_own_in_an_encoding_that_has_no_such_characters():
+    done = subprocess.run(
+        [sys.executable, "-m", "streamkit.cli.main", "replay", "-", "--text"],
+        input=chat("é\t:smile:\n"),
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"\\xe9\t:smile:\n", b"")
+
+
+def test_output_streams_without_an_encoding_are_left_alone(capsys, monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert run(capsys, "replay", FIXTURE, "--text")[0] == 0
+    assert out.getvalue() == "Asking for both cities.\n"
