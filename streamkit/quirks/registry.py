@@ -46,7 +46,7 @@ class Quirk:
         nowhere: str,
     ) -> None:
         self.id = plant.__name__
-        self.text = (plant.__doc__ or "").strip()
+        self.text = "\n".join(line.strip() for line in (plant.__doc__ or "").strip().split("\n"))
         self.dialects = dialects
         self.effect: Effect = effect
         self.catalogue = catalogue

@@ -62,7 +62,7 @@ def index_missing(tape: Tape) -> Iterator[Edit]:
         return {name: value for name, value in payload.items() if name != "output_index"}
 
     added = [f.json for f in tape.frames if isinstance(f.json, dict)]
-    order = [p.get("output_index") for p in added if p.get("type") == "response.output_item.added"]
+    order: list[int] = [p.get("output_index") or 0 for p in added if p.get("type") == "response.output_item.added"]
     if order == sorted(order):  # else they say in which order the items stand (B14)
         yield from tape.rewrite(change)
 
