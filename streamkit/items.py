@@ -125,3 +125,15 @@ class Usage(msgspec.Struct, kw_only=True, frozen=True):
     reasoning_tokens: int | None = None
     raw: Any = None
     """The provider's own object (several merged where it sends several)."""
+
+    @property
+    def visible_tokens(self) -> int | None:
+        """Generated tokens without reasoning, never below 0 (C25, C26); None where the output was not counted."""
+        if self.output_tokens is None:
+            return None
+        return max(0, self.output_tokens - (self.reasoning_tokens or 0))
+
+    @property
+    def context_tokens(self) -> int | None:
+        """What the request took of the model's window: the input alone, for reasoning does not come back (C25)."""
+        return self.input_tokens

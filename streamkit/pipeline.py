@@ -243,6 +243,8 @@ class Pipeline(Generic[Item, Out]):
             else:
                 for each in result:
                     self._push(each, table, out)
+                    if self.halted is not None and not self._closed:
+                        break
                 return
 
     def _find(self, kind: type, at: int) -> Chain:

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterable
 from itertools import pairwise
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from streamkit.events import Event
@@ -152,23 +153,25 @@ def quirky(
         draw: given by hypothesis.
         dialect: of which dialect; of any, where none is named.
         quirks: ids of the quirks to plant; by default all that can occur in the dialect.
-        least: fewest faults; with 0 a client that fails on healthy answers is shown a healthy one.
+        least: fewest faults; with 0 a client that fails on healthy answers is shown a healthy one. Answers in which
+            that many cannot be planted are passed over.
         most: most faults; with more than one they may meet, and less is promised (`Quirky.expected`).
     """
     healthy = draw(wires(dialect))
     candidates = quirks_of(healthy.dialect, quirks)
-    if not candidates:
-        return planted(healthy, ())
+    assume(candidates or not least)
     count = draw(st.integers(least, most))
     faults: list[Planted] = []
-    for _ in range(count):
+    for _ in range(count if candidates else 0):
         first = draw(st.integers(0, len(candidates) - 1))
         for quirk in (*candidates[first:], *candidates[:first]):
             found = places(healthy, quirk)
             if found:
                 faults.append(found[draw(st.integers(0, len(found) - 1))])
                 break
-    return planted(healthy, faults)
+    damaged = planted(healthy, faults)
+    assume(len(damaged.faults) >= least)
+    return damaged
 
 
 def chunkings(data: bytes) -> st.SearchStrategy[list[bytes]]:

@@ -237,6 +237,13 @@ def test_response_failed_g09(inner, message_, noted):
     assert [q for q in quirks(response) if q != "item_not_closed"] == noted
 
 
+def test_not_even_the_raw_error_of_a_failure_has_the_claimed_output_c02():
+    frame = ended([message("claimed")], "failed", error={"code": "server_error", "message": "boom"})
+    assert error_of(read(CREATED, frame)).raw["response"] == {
+        member: value for member, value in frame["response"].items() if member != "output"
+    }
+
+
 def test_a_failure_drops_the_calls_that_were_open():
     response = read(CREATED, added(call()), arguments('{"a":'), ended([call()], "failed", error={"message": "boom"}))
     assert response.tool_calls == ()

@@ -3,8 +3,8 @@ from subjects import nothing_in
 
 from streamkit.errors import UsageError
 from streamkit.fuzzing import FunctionTarget, fuzz, wires_of
-from streamkit.fuzzing.outcomes import Outcome
 from streamkit.fuzzing.cases import baseline
+from streamkit.fuzzing.outcomes import Outcome
 from streamkit.fuzzing.running import Arena, chosen_quirks
 from streamkit.testing.server import PlaybackServer
 

@@ -135,7 +135,8 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
             finish = REASONS.get(reason, "unknown")
         case "failed":
             finish = "error"
-            out += error_events({**payload, "type": "response.failed"})
+            told = {member: value for member, value in response.items() if member != "output"}
+            out += error_events({**payload, "type": "response.failed", "response": told})
         case "cancelled":
             finish = "cancelled"
         case _:
