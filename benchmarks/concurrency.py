@@ -28,7 +28,7 @@ EVENTS = 60
 """Frames with text in each stream."""
 GROUPS = 20
 """Groups that the streams are served in, each turn."""
-PACE = 0.0001
+PACE = 0.0002
 """Seconds of a turn for each stream: slower than the faster subjects, so that frames do not pile up."""
 SHORTEST = 0.1
 """Seconds that a turn takes at the least: `GROUPS` groups, a few milliseconds apart."""

@@ -61,6 +61,7 @@ from streamkit.frames import Frame
 from streamkit.items import Item, Part, ToolCall, Usage
 from streamkit.limits import Limits
 from streamkit.pipeline import AsyncStage, Pipeline, Stage, Timed
+from streamkit.profile import Profile
 from streamkit.recipe import standard
 from streamkit.response import Choice, Response
 from streamkit.stages.strict import Strict
@@ -102,6 +103,7 @@ __all__ = [
     "Part",
     "PartReplaced",
     "Pipeline",
+    "Profile",
     "ProviderError",
     "ProviderEvent",
     "QuirkRefused",

@@ -222,7 +222,8 @@ class Pipeline(Generic[Item, Out]):
         self._closed = True
         out: list[Out] = []
         for at in range(until):
-            for item in self.stages[at].close():
+            left = self.halted is not None and getattr(self.stages[at], "handles", None) == (bytes,)
+            for item in () if left else self.stages[at].close():  # input that was left over says nothing
                 self._push(item, self._tables[at + 1], out)
         return out
 

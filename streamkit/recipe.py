@@ -9,8 +9,10 @@ from streamkit.dialects.table import all_dialects, dialect_named
 from streamkit.framing.sniff import AnyFramer
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.pipeline import Pipeline
+from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.stages.assembler import Assembler
 from streamkit.stages.call_fragments import CallFragments
+from streamkit.stages.leaked_markup import LeakedMarkup
 from streamkit.stages.ledger import Ledger
 from streamkit.stages.sequencer import Sequencer
 from streamkit.stages.strict import Strict
@@ -31,6 +33,7 @@ def standard(
     strict: Strict | bool = False,
     charset: str | None = None,
     tools: Collection[str] | None = None,
+    profile: Profile = DEFAULT_PROFILE,
 ) -> Pipeline[Any, Any]:
     """The pipeline that every face uses: bytes (or frames) in, events out, the response in its last stage.
 
@@ -43,6 +46,7 @@ def standard(
         strict: True, or a `Strict` stage, to refuse tolerances.
         charset: what the response's content type names, if not UTF-8 (J14, J18).
         tools: names of the tools that were offered, so that a spoiled name can be told from a strange one (D36, D39).
+        profile: what is known of this endpoint that its bytes do not tell.
 
     Raises:
         UnknownDialect: no dialect has that name.
@@ -50,7 +54,14 @@ def standard(
     known = dialect_named(dialect) if isinstance(dialect, str) and dialect != AUTO else dialect
     expected = known if isinstance(known, Dialect) else None
     sequencer = Sequencer(limits=limits)
-    think_tags = ThinkTags(limits=limits)
+    markup = LeakedMarkup(recover=profile.recover_calls, tools=tools)
+    think_tags = ThinkTags(
+        profile.think_names,
+        brackets=profile.think_brackets,
+        starts_in_think=profile.starts_in_think,
+        limits=limits,
+        markup=markup,
+    )
     ledger = Ledger(limits=limits)
     decoder = Recogniser(
         expected, all_dialects, DecoderOptions(limits=limits), _adjuster(sequencer, think_tags, ledger)
@@ -61,11 +72,14 @@ def standard(
         framer,
         decoder,
         *_given(watchdog.renewed() if watchdog is not None else None),
+        *profile.behind_decoder(),
         sequencer,
         think_tags,
+        markup,
         CallFragments(limits=limits),
         ledger,
         ToolCalls(limits=limits, tools=tools),
+        *profile.behind_calls(),
         *_given(refusing),
         *stages,
         Assembler(),

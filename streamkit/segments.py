@@ -1,4 +1,4 @@
-"""The parts of a pipeline between and around async stages, each as an async generator that closes what it reads from."""
+"""The parts of a pipeline around async stages: async generators, each closes what it reads from."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any

@@ -16,6 +16,7 @@ from streamkit.errors import UsageError
 from streamkit.events import Event, StreamEnded
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.pipeline import Pipeline
+from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.recipe import standard
 from streamkit.response import Response
 from streamkit.segments import owned, segment_of
@@ -45,6 +46,7 @@ def open_stream(
     strict: Strict | bool = False,
     charset: str | None = None,
     tools: Collection[str] | None = None,
+    profile: Profile = DEFAULT_PROFILE,
     on_error: OnError = "raise",
 ) -> "EventStream":
     """A stream of events from a source of bytes; an async context manager and an async iterator.
@@ -59,13 +61,16 @@ def open_stream(
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
         tools: names of the tools that were offered (D36, D39).
+        profile: what is known of this endpoint that its bytes do not tell.
         on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
 
     Raises:
         UnknownDialect: no dialect has that name.
         UsageError: `source` is nothing that bytes can be read from.
     """
-    pipeline = standard(dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools)
+    pipeline = standard(
+        dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools, profile=profile
+    )
     return EventStream(source_of(source), pipeline, on_error=on_error)
 
 

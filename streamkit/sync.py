@@ -6,6 +6,7 @@ from typing import Any, Literal
 from streamkit.dialects.base import Dialect
 from streamkit.events import Event
 from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.recipe import standard
 from streamkit.response import Response
 from streamkit.session import Session
@@ -26,6 +27,7 @@ def assemble(
     strict: Strict | bool = False,
     charset: str | None = None,
     tools: Collection[str] | None = None,
+    profile: Profile = DEFAULT_PROFILE,
 ) -> Response:
     """The response that these bytes amount to, in whatever pieces they come.
 
@@ -39,12 +41,15 @@ def assemble(
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
         tools: names of the tools that were offered (D36, D39).
+        profile: what is known of this endpoint that its bytes do not tell.
 
     Raises:
         StreamError: the stream failed (`on_error="raise"`).
         UnknownDialect: no dialect has that name.
     """
-    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools))
+    session = Session(
+        standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools, profile=profile)
+    )
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:
@@ -76,6 +81,7 @@ def iter_events(
     strict: Strict | bool = False,
     charset: str | None = None,
     tools: Collection[str] | None = None,
+    profile: Profile = DEFAULT_PROFILE,
 ) -> Iterator[Event]:
     """The events of these bytes, one by one as they arrive; `assemble` has the arguments.
 
@@ -83,7 +89,9 @@ def iter_events(
         StreamError: the stream failed (`on_error="raise"`); raised after the last event.
         UnknownDialect: no dialect has that name.
     """
-    session = Session(standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools))
+    session = Session(
+        standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools, profile=profile)
+    )
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:

@@ -1,4 +1,4 @@
-"""Whatever the terminal frame claims as the whole output, the response is the same: on every recording of the corpus."""
+"""Whatever the terminal frame claims as the whole output, the response is the same, on every recording."""
 
 import msgspec
 import pytest

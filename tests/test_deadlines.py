@@ -51,7 +51,7 @@ async def give(value):
 async def test_a_read_in_time_gives_its_result():
     each = guard(3600)
     assert isinstance(each, TimerGuard)
-    assert [await each.wait(lambda: give(value)) for value in "abc"] == ["a", "b", "c"]
+    assert [await each.wait(functools.partial(give, value)) for value in "abc"] == ["a", "b", "c"]
     each.disarm()
 
 
@@ -121,7 +121,7 @@ async def test_a_deadline_that_appears_or_moves_closer_is_seen_within_a_step():
 async def test_a_timer_between_two_reads_cancels_nothing():
     each = guard(0)
     await each.wait(lambda: give(1))
-    while each._handle is not None:  # the deadline has passed: the timer fires in one of the next rounds
+    while each._handle is not None:  # noqa: ASYNC110 - the deadline has passed: the timer fires in one of the next rounds
         await asyncio.sleep(0)
     assert asyncio.current_task().cancelling() == 0
     with pytest.raises(Expired):  # who waits next is told
@@ -216,7 +216,9 @@ class Silent:
     """Says one thing, then nothing for ever."""
 
     def __init__(self, sleep_forever):
-        self.first = b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+        self.first = (
+            b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+        )
         self.sleep_forever = sleep_forever
         self.closed = False
 

@@ -21,9 +21,7 @@ def chat(delta):
 
 
 def call(text, index=0):
-    return chat(
-        {"tool_calls": [{"index": index, "id": f"c{index}", "function": {"name": "look", "arguments": text}}]}
-    )
+    return chat({"tool_calls": [{"index": index, "id": f"c{index}", "function": {"name": "look", "arguments": text}}]})
 
 
 FIRST = chat({"content": "hello"})
@@ -44,9 +42,7 @@ def test_a_bound_that_is_reached_is_named_and_what_came_before_is_delivered(name
     body = sse(*payloads)
     log = []
     with pytest.raises(streamkit.LimitExceeded) as caught:
-        log += streamkit.iter_events(
-            (body[at : at + size] for at in range(0, len(body), size)), "chat", limits=limits
-        )
+        log += streamkit.iter_events((body[at : at + size] for at in range(0, len(body), size)), "chat", limits=limits)
     error = caught.value
     assert error.limit == name
     assert error.size > getattr(limits, name)

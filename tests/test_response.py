@@ -92,10 +92,8 @@ def test_choices_are_kept_apart_and_the_first_one_speaks_b30():
         ResponseFinished(finish_reason="stop", raw_finish_reason="stop", finishes=finishes),
     )
     assert (response.text, response.finish_reason) == ("A", "stop")
-    assert [(choice.index, choice.text, choice.finish_reason, choice.raw_finish_reason) for choice in response.choices] == [
-        (0, "A", "stop", "stop"),
-        (1, "B", "length", "max"),
-    ]  # fmt: skip
+    told = [(one.index, one.text, one.finish_reason, one.raw_finish_reason) for one in response.choices]
+    assert told == [(0, "A", "stop", "stop"), (1, "B", "length", "max")]
 
 
 def test_a_single_choice_is_not_listed():

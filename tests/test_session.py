@@ -12,10 +12,8 @@ from streamkit.testing.grammar import check
 
 
 def chunk(text, finish="null"):
-    return (
-        '{"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"%s"},'
-        '"finish_reason":%s}]}' % (text, finish)
-    ).encode()
+    choice = '{"index":0,"delta":{"content":"%s"},"finish_reason":%s}'.replace("%s", text, 1).replace("%s", finish)
+    return b'{"id":"c1","object":"chat.completion.chunk","model":"m","choices":[' + choice.encode() + b"]}"
 
 
 def sse(*payloads):
@@ -71,7 +69,9 @@ def test_a_broken_connection_behind_the_end_is_harmless_h16():
     assert session.failure() is None
 
 
-@pytest.mark.parametrize(("kind", "ending"), [("transport", "disconnected"), ("wire", "failed"), ("provider", "failed")])
+@pytest.mark.parametrize(
+    ("kind", "ending"), [("transport", "disconnected"), ("wire", "failed"), ("provider", "failed")]
+)
 def test_a_source_may_raise_a_stream_error_of_its_own(kind, ending):
     cause = error_from(ErrorInfo(kind=kind, message="boom", code="x"))
     session, log = opened(HALF)
@@ -146,7 +146,10 @@ def test_what_stages_hold_back_comes_before_the_farewell():
     session, log = opened(HALF, Holding())
     assert not [event for event in log if isinstance(event, TextDelta)]
     last = session.finish()
-    assert [type(event) for event in last if not isinstance(event, streamkit.QuirkSeen)][-2:] == [KeepAlive, StreamEnded]
+    assert [type(event) for event in last if not isinstance(event, streamkit.QuirkSeen)][-2:] == [
+        KeepAlive,
+        StreamEnded,
+    ]
     assert session.response.text == "half"
 
 

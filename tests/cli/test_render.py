@@ -32,9 +32,7 @@ def test_a_pipe_gets_the_text_exactly_as_it_is():
 
 
 def test_a_terminal_gets_it_escaped_but_for_line_ends_and_tabs_j09():
-    assert live(said(ODD), terminal=True) == (
-        "a\tb  \n c [bold]x[/] :smile: \\x1b[31mred \\u202eback\n"
-    )
+    assert live(said(ODD), terminal=True) == ("a\tb  \n c [bold]x[/] :smile: \\x1b[31mred \\u202eback\n")
     assert plain("ok\n\t\r\x00é") == "ok\n\t\\r\\x00é"
 
 

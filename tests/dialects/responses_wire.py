@@ -2,7 +2,11 @@
 
 import json
 
+from driving import frame
+
 import streamkit
+from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.responses import RESPONSES
 from streamkit.testing.grammar import check
 
 CREATED = {"type": "response.created", "response": {"id": "r1", "model": "m1"}}
@@ -13,12 +17,12 @@ def sse(*payloads):
     """The body; a tuple is an event's name and its payload, bytes are taken as they are."""
     out = []
     for payload in payloads:
-        name, payload = payload if isinstance(payload, tuple) else (None, payload)
-        if isinstance(payload, bytes):
-            data = payload
+        name, content = payload if isinstance(payload, tuple) else (None, payload)
+        if isinstance(content, bytes):
+            data = content
         else:
-            name = payload.get("type") if name is None else name
-            data = json.dumps(payload).encode()
+            name = content.get("type") if name is None else name
+            data = json.dumps(content).encode()
         head = b"event: " + name.encode() + b"\n" if isinstance(name, str) and name else b""
         out.append(head + b"data: " + data + b"\n\n")
     return b"".join(out)
@@ -84,3 +88,15 @@ def spoken(*texts):
         piece("output_text.done", content_index=0, text=whole),
         done(message(whole)),
     ]
+
+
+def decoded(*frames):
+    """What the decoder alone says."""
+    decoder = RESPONSES.decoder(DecoderOptions())
+    events = [event for each in frames for event in decoder.feed(frame(each) if isinstance(each, dict) else each)]
+    return [*events, *decoder.close()]
+
+
+def numbered(*payloads):
+    """The payloads with sequence numbers from 0 on."""
+    return [{**payload, "sequence_number": number} for number, payload in enumerate(payloads)]

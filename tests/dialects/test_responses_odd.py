@@ -1,4 +1,4 @@
-"""Odd shapes, strange frames and spoiled identities on the Responses wire."""
+"""Odd shapes and strange frames on the Responses wire."""
 
 import json
 
@@ -10,10 +10,12 @@ from responses_wire import (
     added,
     arguments,
     call,
+    decoded,
     delta,
     done,
     ended,
     message,
+    numbered,
     piece,
     quirks,
     read,
@@ -22,23 +24,12 @@ from responses_wire import (
 )
 
 import streamkit
-from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions
+from streamkit.dialects.base import CERTAIN, LIKELY, NO
 from streamkit.dialects.responses import RESPONSES
 from streamkit.events import KeepAlive, ProviderEvent, TextDelta
 from streamkit.evidence import EndMarker, NumberPassed
 from streamkit.frames import Frame
 from streamkit.testing.grammar import check
-
-
-def decoded(*frames):
-    decoder = RESPONSES.decoder(DecoderOptions())
-    events = [event for each in frames for event in decoder.feed(frame(each) if isinstance(each, dict) else each)]
-    return [*events, *decoder.close()]
-
-
-def numbered(*payloads):
-    return [{**payload, "sequence_number": number} for number, payload in enumerate(payloads)]
-
 
 # strange frames
 
@@ -224,116 +215,6 @@ def test_half_a_character_at_the_end_is_not_lost_j01():
     assert "".join(texts) == "a\ufffd"
 
 
-# identities (B10-B15, B37, D45)
-
-
-def test_ids_that_change_b10():
-    response = read(
-        CREATED,
-        added(message(item_id="A")),
-        delta("h", item_id="B"),
-        delta("i", item_id="C"),
-        done(message("hi", item_id="D")),
-        ended([message()]),
-    )
-    assert (response.text, [item.id for item in response.items], quirks(response)) == ("hi", ["A"], ["rotating_ids"])
-
-
-def test_a_constant_index_is_overruled_by_known_ids_b11():
-    response = read(
-        CREATED,
-        added(call(item_id="a", call_id="c1"), 0),
-        added(call(item_id="b", call_id="c2"), 1),
-        arguments('{"n":1}', 0, "a"),
-        arguments('{"n":2}', 0, "b"),
-        done(call('{"n":1}', "a", "c1"), 0),
-        done(call('{"n":2}', "b", "c2"), 1),
-        ended([call(), call()]),
-    )
-    assert [one.input for one in response.tool_calls] == [{"n": 1}, {"n": 2}]
-    assert quirks(response) == ["index_unreliable"]
-
-
-def test_no_indexes_at_all_b11():
-    frames = [added(message()), delta("hi"), done(message("hi"))]
-    bare = [{name: value for name, value in each.items() if name != "output_index"} for each in frames]
-    response = read(CREATED, *bare, ended([message()]))
-    assert (response.text, len(response.items), quirks(response)) == ("hi", 1, ["index_missing"])
-
-
-def test_the_last_call_id_is_the_one_b12():
-    response = read(
-        CREATED, added(call(call_id="tmp")), arguments("{}"), done(call("{}", call_id="c9")), ended([call()])
-    )
-    assert ([one.call_id for one in response.tool_calls], quirks(response)) == (["c9"], ["call_id_changed"])
-
-
-def test_items_are_ordered_by_their_indexes_b14():
-    response = read(CREATED, *(done(message(text, f"m{at}"), at) for at, text in ((1, "b"), (0, "a"))), ended())
-    assert (response.text, [item.id for item in response.items]) == ("ab", ["m0", "m1"])
-
-
-def test_commentary_is_no_answer_b15():
-    response = read(
-        CREATED,
-        added(message(phase="commentary")),
-        delta("Let me look."),
-        done(message("Let me look.", phase="commentary")),
-        added(message(item_id="m2", phase="final_answer"), 1),
-        delta("Done.", 1, "m2"),
-        done(message("Done.", "m2", phase="final_answer"), 1),
-        ended([message(), message()]),
-    )
-    assert response.text == "Done."
-    assert [item.phase for item in response.items] == ["commentary", "final_answer"]
-
-
-def test_the_same_item_announced_twice_b37():
-    response = read(CREATED, added(call()), added(call()), arguments("{}"), done(call("{}")), ended([call()]))
-    assert (len(response.tool_calls), quirks(response)) == (1, ["item_reannounced"])
-
-
-def test_the_same_item_finished_twice_d45():
-    frames = (added(call()), arguments("{}"), done(call("{}")), done(call("{}")))
-    response = read(CREATED, *frames, ended([call()]))
-    assert (len(response.tool_calls), quirks(response)) == (1, ["item_finished_twice"])
-
-
-# numbers (B13, B33, B34)
-
-
-def test_every_numbered_frame_is_accounted_for():
-    frames = numbered(
-        CREATED,
-        {**CREATED, "type": "response.in_progress"},
-        added(message()),
-        piece("content_part.added", content_index=0, part={"type": "output_text", "text": ""}),
-        delta("a"),
-        delta(None),
-        {"type": "keepalive"},
-        {"type": "response.audio.delta", "delta": "UklG"},
-        piece("web_search_call.searching"),
-        piece("output_text.done", content_index=0, text="a"),
-        piece("content_part.done", content_index=0, part={"type": "output_text", "text": "a"}),
-        done(message("a")),
-        ended([message()]),
-    )
-    seen = {event.sequence_number for each in frames for event in decoded(each)} - {None}
-    assert seen == set(range(len(frames)))
-    assert not {"sequence_gap", "sequence_disorder", "duplicate_frame"} & set(quirks(read(*frames)))
-
-
-def test_an_error_frame_has_its_number_accounted_for():
-    [passed, error] = decoded({"type": "error", "sequence_number": 3, "code": "x", "message": "boom"})
-    assert (passed, error.error.message) == (NumberPassed(sequence_number=3), "boom")
-
-
-def test_a_frame_sent_twice_is_taken_once_b33():
-    frames = numbered(CREATED, added(message()), delta("a"), delta("b"), done(message("ab")), ended([message()]))
-    response = read(*frames[:3], frames[2], *frames[3:])
-    assert (response.text, quirks(response)) == ("ab", ["duplicate_frame"])
-
-
 # recognition
 
 
@@ -356,9 +237,15 @@ def test_recognition(payload, event, score):
 
 
 WHOLE = numbered(
-    CREATED, added(message()), delta("a"), done(message("a")), added(call(), 1), arguments("{}", 1), done(call("{}"), 1),
+    CREATED,
+    added(message()),
+    delta("a"),
+    done(message("a")),
+    added(call(), 1),
+    arguments("{}", 1),
+    done(call("{}"), 1),
     ended([message(), call()]),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)

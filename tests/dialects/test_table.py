@@ -51,7 +51,9 @@ def test_all_dialects_have_names_of_their_own():
 def test_a_dialect_is_imported_when_it_is_asked_for():
     code = (
         "import sys, streamkit; from streamkit.dialects.table import dialect_named\n"
-        "loaded = lambda: {'chat', 'gemini'} & {m.split('.')[2] for m in sys.modules if m.startswith('streamkit.dialects.')}\n"
+        "def loaded():\n"
+        "    modules = [name.split('.') for name in sys.modules if name.startswith('streamkit.dialects.')]\n"
+        "    return {'chat', 'gemini'} & {parts[2] for parts in modules}\n"
         "assert loaded() == set(), loaded(); dialect_named('gemini'); assert loaded() == {'gemini'}, loaded()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -25,8 +25,17 @@ def entry(name, kind="message", choice=0, wire_id="", *, is_open=True):
 def test_one_claim():
     books, quirks = closing(claim("length", "max_tokens", details={"stop": "x"}, sequence_number=7))
     finished = books.response_finished(terminal=True)
-    assert (finished.finish_reason, finished.raw_finish_reason, finished.status) == ("length", "max_tokens", "incomplete")
-    assert (finished.finishes, finished.details, finished.sequence_number, finished.terminal) == ((), {"stop": "x"}, 7, True)
+    assert (finished.finish_reason, finished.raw_finish_reason, finished.status) == (
+        "length",
+        "max_tokens",
+        "incomplete",
+    )
+    assert (finished.finishes, finished.details, finished.sequence_number, finished.terminal) == (
+        (),
+        {"stop": "x"},
+        7,
+        True,
+    )
     assert books.finished is finished
     assert quirks == []
 

@@ -39,7 +39,9 @@ def test_an_item_without_an_id_gets_one(kind, item_id):
 
 def test_ids_are_unique_whatever_the_wire_says():
     books = Register(Limits())
-    names = [books.open(key, "message", 0, wire_id=name).id for key, name in ((1, "x"), (2, "x"), (3, "msg_3"), (4, ""))]
+    names = [
+        books.open(key, "message", 0, wire_id=name).id for key, name in ((1, "x"), (2, "x"), (3, "msg_3"), (4, ""))
+    ]
     assert len(set(names)) == 4
     assert names[0] == "x"
 

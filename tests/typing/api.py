@@ -132,7 +132,7 @@ class Mine(Event, kw_only=True, frozen=True):
     note: str = ""
 
 
-def stages() -> None:
+def stages() -> tuple[object, ...]:
     """Stages and pipelines keep their types."""
     push: Stage[TextDelta, Event] = Upper()
     asynchronous: AsyncStage = passing
@@ -142,7 +142,7 @@ def stages() -> None:
     same: Pipeline[bytes, TextDelta] = one | Texts()
     out: list[TextDelta] = same.feed(b"x")
     whole = standard("chat", push, asynchronous, limits=Limits(text=9), watchdog=Watchdog(first=1), strict=Strict())
-    print(out, two.close(), timed.deadline(), whole)
+    return out, two.close(), timed.deadline(), whole
 
 
 def sync(chunks: Iterable[bytes]) -> str:
@@ -161,18 +161,19 @@ async def asynchronous(source: AsyncIterator[bytes]) -> Response:
         async for event in stream:
             told(event)
         number: int | None = stream.resume_after
-        print(number, stream.response.text)
-        return await stream.result()
+        return stream.response if number is None else await stream.result()
 
 
 async def live(stop: Callable[[Event], bool]) -> Response:
     """The client."""
-    async with Client("http://127.0.0.1:8080/v1", headers={"x-key": "k"}, retries=2) as client:
-        async with client.stream("responses", json={"stream": True}) as stream:
-            async for event in stream:
-                if stop(event):
-                    break
-            return await stream.result()
+    async with (
+        Client("http://127.0.0.1:8080/v1", headers={"x-key": "k"}, retries=2) as client,
+        client.stream("responses", json={"stream": True}) as stream,
+    ):
+        async for event in stream:
+            if stop(event):
+                break
+        return await stream.result()
 
 
 def told(event: Event) -> str | int | None:
@@ -273,4 +274,4 @@ def handled(error: StreamkitError) -> str | float | None:
             return None
 
 
-print(streamkit.__all__, stages, sync, asynchronous, live, shown, handled)
+ALL: list[str] = streamkit.__all__
