@@ -108,6 +108,8 @@ ways_through = lru_cache(maxsize=64)(Ways)
 class Table(dict[type, Chain]):
     """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
 
+    __slots__ = ("_at", "_find")
+
     def __init__(self, find: Callable[[type, int], Chain], at: int) -> None:
         super().__init__()
         self._find = find
@@ -140,7 +142,8 @@ class Pipeline(Generic[Item, Out]):
         self._closed = False
         self._notices: dict[type, Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
         self._ways: Ways | None = None
-        self._tables = [Table(self._find, at) for at in range(len(flat) + 1)]
+        find = self._find
+        self._tables = [Table(find, at) for at in range(len(flat) + 1)]
         self._first = self._tables[0]
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from streamkit.quirks import registry
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 LIVE = "http://127.0.0.1:18080/v1"
@@ -34,6 +36,7 @@ PYTHON = blocks("python")
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_python_examples(code, monkeypatch, live):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(registry, "REGISTRY", dict(registry.REGISTRY))  # an example's quirk stays its own
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code.replace(LIVE, live.url), "README.md", "exec"), {"__name__": "readme"})

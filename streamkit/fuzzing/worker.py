@@ -8,7 +8,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -17,7 +17,7 @@ import msgspec
 from streamkit.errors import UsageError
 from streamkit.fuzzing.outcomes import Outcome, encoded, outcome_of
 
-__all__ = ["call", "load", "main"]
+__all__ = ["call", "load", "main", "serve"]
 
 LONGEST_MESSAGE = 500
 """Characters of an exception's text."""
@@ -57,8 +57,19 @@ async def _awaited(value: Any) -> Any:
     return await value
 
 
+def serve(place: str, urls: Iterable[str], say: Callable[[bytes], None]) -> None:
+    """Load the function, say so, and say what it makes of each server."""
+    try:
+        function = load(place)
+        say(b"{}")
+        for url in urls:
+            say(encoded(call(function, url.strip())))
+    except UsageError as fault:
+        say(msgspec.json.encode({"unusable": str(fault)}))
+
+
 def main(place: str) -> None:
-    """Load the function, say so, and answer until standard input ends."""
+    """Answer on what was standard output, until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - what sys.path takes is a string
@@ -67,17 +78,7 @@ def main(place: str) -> None:
         answers.write(line + b"\n")
         answers.flush()
 
-    try:
-        function = load(place)
-    except UsageError as fault:
-        say(msgspec.json.encode({"unusable": str(fault)}))
-        return
-    say(b"{}")
-    for line in sys.stdin:
-        try:
-            say(encoded(call(function, line.strip())))
-        except UsageError as fault:
-            say(msgspec.json.encode({"unusable": str(fault)}))
+    serve(place, sys.stdin, say)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Repetitions that a profile says are none of the answer: an echo of the prefill, placeholders for thought (E16, F16)."""
+"""Repetitions that a profile says are none of the answer: echoes of the prefill, placeholders (E16, F16)."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -6,6 +6,7 @@ its name or its docstring.
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ JUDGED = {
     "A07": "keep-alives are events, they are not counted on the stream",
     "A21": "there is no measure of bursts: reads are the source's matter",
     "A28": "the last event id is not exposed, for nothing here reconnects",
-    "B35": "items that only the terminal frame names are never taken, on nobody's demand: no event has a field for them",
+    "B35": "items that only the terminal frame names are never taken: no event has a field for them",
     "B36": "`Response.text` inserts nothing between messages, `Response.text_of` does",
     "C05": "a terminal frame with an unknown status is believed by its own name, which is the better evidence",
     "C32": "the response's side is covered here; asking for usage is the request's side",
@@ -58,9 +59,10 @@ def test_every_entry_has_a_quirk_or_a_test_of_its_own():
     quirks, tests = registered(), named_in_tests()
     missing = [entry for entry in TITLES if entry not in quirks and entry not in tests]
     for entry in missing:
-        print(f"missing: {entry} {TITLES[entry]}")
+        sys.stdout.write(f"missing: {entry} {TITLES[entry]}\n")
     covered = sum(entry in quirks for entry in TITLES)
-    print(f"{len(TITLES)} entries: {covered} by quirks, {len(TITLES) - covered - len(missing)} by tests alone")
+    alone = len(TITLES) - covered - len(missing)
+    sys.stdout.write(f"{len(TITLES)} entries: {covered} by quirks, {alone} by tests alone\n")
     assert missing == []
 
 
