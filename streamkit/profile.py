@@ -4,7 +4,7 @@
 streamkit.assemble(chunks, "chat", profile=Profile(starts_in_think=True, recover_calls=True), tools={"ls"})
 ```
 
-A profile makes the stages that its switches ask for. Those that a user's pipeline wants alone can be built by hand, too.
+A profile makes the stages that its switches ask for; each of them can be built by hand as well.
 """
 
 from typing import Any

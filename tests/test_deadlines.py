@@ -19,8 +19,8 @@ def on_asyncio(test):
     """Run under `asyncio.run`, with no anyio around it."""
 
     @functools.wraps(test)
-    def run():
-        asyncio.run(test())
+    def run(**given):
+        asyncio.run(test(**given))
 
     return run
 
@@ -103,10 +103,11 @@ async def test_the_timer_is_armed_again_while_the_deadline_is_not_reached():
     assert looked == list(range(12)), "armed six times; it fired five times too early"
 
 
+@pytest.mark.parametrize("far", [None, 3600])
 @on_asyncio
-async def test_a_deadline_that_appears_or_moves_closer_is_seen_within_a_step():
-    moving = [None]
+async def test_a_deadline_that_appears_or_moves_closer_is_seen_within_a_step(far):
     clock = loop_clock()
+    moving = [None if far is None else clock() + far]
     each = guard_for(lambda: moving[0], clock, STEP)
 
     async def silent():

@@ -98,13 +98,14 @@ async def test_an_event_source_of_httpx_sse():
 
 
 async def test_events_of_an_event_source_keep_name_id_and_retry():
-    wire = b": hi\n\nid: 7\nretry: 5\nevent: ping\ndata: {}\n\ndata: x\n\n"
+    wire = b"data: y\n\n: hi\n\nid: 7\nretry: 5\nevent: ping\ndata: {}\n\ndata: x\n\n"
     async with (
         httpx.AsyncClient(transport=transport(httpx, Body(wire))) as client,
         httpx_sse.aconnect_sse(client, "GET", "http://test/") as events,
     ):
         source = source_of(events)
-        first, second = await source.read(), await source.read()
+        plain, first, second = [await source.read() for _ in range(3)]
+        assert (plain.data, plain.event, plain.id, plain.retry) == (b"y", "", None, None)
         assert (first.data, first.event, first.id, first.retry) == (b"{}", "ping", "7", 5)
         assert (second.data, second.event, second.id, second.retry) == (b"x", "", "7", None)
         with pytest.raises(StopAsyncIteration):

@@ -3,6 +3,7 @@
 import os
 import ssl
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 from streamkit.client.wire import Exchange, Request
 
@@ -20,6 +21,8 @@ class AiohttpWire:
 
         self.caller_owned = session is not None
         self._proxy = proxy
+        self._proxies = {} if session is not None or proxy is not None else getproxies()
+        self._ways: dict[tuple[str, str], dict[str, Any]] = {}
         self._timeout: Any = None
         if session is None:
             self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=None)
@@ -27,7 +30,6 @@ class AiohttpWire:
                 connector=aiohttp.TCPConnector(limit=0, ssl=_trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
-                trust_env=True,
                 auto_decompress=False,
                 read_bufsize=READ_BUFFER,
             )
@@ -37,9 +39,9 @@ class AiohttpWire:
 
     async def send(self, request: Request) -> Exchange:
         """Send it and wait for the headers."""
-        options: dict[str, Any] = {} if self._timeout is None else {"timeout": self._timeout}
-        if self._proxy is not None:
-            options["proxy"] = self._proxy
+        options = self._way(request.url)
+        if self._timeout is not None:
+            options = options | {"timeout": self._timeout}
         response = await self._session.post(
             request.url, data=request.body, headers=request.headers, allow_redirects=False, **options
         )
@@ -51,6 +53,23 @@ class AiohttpWire:
             response.close()
 
         return Exchange(response.status, headers, str(response.url), response.content.readany, close)
+
+    def _way(self, url: str) -> dict[str, Any]:
+        """Options that say through which proxy a host is reached: the caller's, or the environment's (H21).
+
+        aiohttp could ask the environment itself. It does so anew for each request, in a thread; and it takes credentials
+        from `.netrc`, which clash with the caller's own.
+        """
+        if self._proxy is not None:
+            return {"proxy": self._proxy}
+        scheme, _, rest = url.partition("://")
+        host = rest.partition("/")[0].rpartition("@")[2]
+        place = (scheme.lower(), host)
+        if place not in self._ways:
+            proxy = self._proxies.get(place[0]) or self._proxies.get("all")
+            through = proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+            self._ways[place] = {} if through is None or proxy_bypass(host) else {"proxy": through}
+        return self._ways[place]
 
     async def aclose(self) -> None:
         """Close our own session."""

@@ -31,7 +31,7 @@ def remarks(response: Response) -> Iterator[QuirkSeen]:
     """The notes on an answer that has ended."""
     yield from _silence(response)
     text = response.text
-    if text and not response.visible:
+    if text and not response.visible and not response.tool_calls:
         yield invisible_text.seen(detail=repr(text[:100]))
     if text.lstrip().startswith("analysis") and GLUED.match(text):
         yield harmony_suspected.seen(detail=text[:100])

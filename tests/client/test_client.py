@@ -1,3 +1,4 @@
+import base64
 import gzip
 import json
 import os
@@ -202,6 +203,38 @@ async def test_h21_proxy_variables_are_honoured(backend, monkeypatch):
         monkeypatch.delenv("no_proxy", raising=False)
         assert await text_of(Client("http://example.invalid/v1", backend=backend)) == "Hello"
     assert proxy.requests[0].target == "http://example.invalid/v1/chat/completions"
+
+
+async def test_h21_no_proxy_keeps_a_host_from_the_proxy(backend, monkeypatch):
+    async with serving(hello()) as server, serving(hello()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        assert await text_of(Client(f"{server.url}/v1", backend=backend)) == "Hello"
+    assert (len(server.requests), len(proxy.requests)) == (1, 0)
+
+
+async def test_h21_credentials_in_the_address_of_a_proxy_go_to_the_proxy(backend, monkeypatch):
+    async with serving(hello()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("://", "://me:se%40cret@"))
+        monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://me:se%40cret@"))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert await text_of(Client("http://example.invalid/v1", backend=backend)) == "Hello"
+    expected = base64.b64encode(b"me:se@cret").decode()
+    assert proxy.requests[0].headers["proxy-authorization"] == f"Basic {expected}"
+
+
+async def test_netrc_is_not_read(backend, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password something\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with serving(hello()) as server:
+        client = Client(f"{server.url}/v1", headers={"Authorization": "Bearer mine"}, backend=backend)
+        assert await text_of(client) == "Hello"
+    assert server.requests[0].headers["authorization"] == "Bearer mine"
 
 
 async def test_a_proxy_of_ones_own(backend):

@@ -41,7 +41,7 @@ def refusing(status, body=b"", headers=None):
 
 def sending(data):
     async def handler(connection):
-        await connection.head()
+        await connection.head(headers={"connection": "close"})
         await connection.chunk(data)
         return False
 

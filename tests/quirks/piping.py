@@ -1,44 +1,17 @@
 """The standard pipeline with a profile in it, and what it makes of a wire."""
 
-import inspect
 import json
 
 import streamkit
-from streamkit.pipeline import Pipeline
 from streamkit.profile import DEFAULT_PROFILE
 from streamkit.recipe import standard
 from streamkit.session import Session
-from streamkit.stages.leaked_markup import LeakedMarkup
-from streamkit.stages.sequencer import Sequencer
-from streamkit.stages.think_tags import ThinkTags
-from streamkit.stages.tool_calls import ToolCalls
 from streamkit.testing import grammar
-
-
-def pipeline(dialect, profile=DEFAULT_PROFILE, tools=None, **options):
-    if "profile" in inspect.signature(standard).parameters:
-        return standard(dialect, profile=profile, tools=tools, **options)
-    stages = []
-    for stage in standard(dialect, tools=tools, **options).stages:
-        if isinstance(stage, Sequencer):
-            stages += profile.behind_decoder()
-        stages.append(stage)
-        if isinstance(stage, ThinkTags):
-            for name, value in vars(
-                ThinkTags(profile.think_names, brackets=profile.think_brackets, starts_in_think=profile.starts_in_think)
-            ).items():
-                if name in ("_tags", "_brackets", "_starts_inside"):
-                    setattr(stage, name, value)
-            stage.markup = LeakedMarkup(recover=profile.recover_calls, tools=tools)
-            stages.append(stage.markup)
-        if isinstance(stage, ToolCalls):
-            stages += profile.behind_calls()
-    return Pipeline(*stages)
 
 
 def events_of(data, dialect, profile=DEFAULT_PROFILE, tools=None, size=1 << 30, **options):
     """Every event, in chunks of this size; the grammar is checked."""
-    session = Session(pipeline(dialect, profile, tools, **options))
+    session = Session(standard(dialect, profile=profile, tools=tools, **options))
     out = []
     for at in range(0, len(data), size):
         out += session.feed(data[at : at + size])

@@ -122,6 +122,11 @@ def test_c41_a_visible_answer_is_not_named(text):
     assert (response.visible, response.quirks) == (True, ())
 
 
+def test_c41_blanks_beside_a_call_are_no_empty_answer():
+    call = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "ls", "arguments": "{}"}}]}
+    assert response_of(chat("  ", call, finish="tool_calls"), "chat").quirks == ()
+
+
 def test_c42_a_budget_that_went_into_reasoning():
     response = response_of(chat({"reasoning_content": "hm"}, finish="length"), "chat")
     assert (response.text, response.finish_reason, seen(response)) == ("", "length", ["budget_spent_on_reasoning"])
