@@ -42,7 +42,9 @@ class Session:
     @property
     def halted(self) -> bool:
         """Whether a stage said that reading must stop."""
-        return self.pipeline.halted is not None or any(segment.halted for segment in self._ahead)
+        if self.pipeline.halted is not None:
+            return True
+        return bool(self._ahead) and any(segment.halted for segment in self._ahead)
 
     def finish(self, *, ending: Ending = "completed", error: ErrorInfo | None = None) -> list[Event]:
         """Close the pipeline; gives the last events, `StreamEnded` at their end."""

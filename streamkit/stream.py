@@ -100,7 +100,8 @@ class EventStream:
         self._ready: deque[Event] = deque()
         self._guard: Any = None
         self._chain: AsyncGenerator[Event, None] | None = None
-        self._read: Callable[[], Awaitable[Any]] | None = None
+        self._read: Callable[[], Awaitable[Any]] = source.read
+        self._next_step: Callable[[], Awaitable[Any]] | None = None
         self._paused_at = 0.0
         self._paused = 0.0
         self._ended = False
@@ -175,10 +176,16 @@ class EventStream:
 
     async def _advance(self) -> None:
         """Get at least one step further: read one chunk, or end."""
+        step: Any = END
         try:
-            if self._read is None:
-                self._start()
-            step = await (self._next_chunk() if self._chain is None else self._next_event(self._chain))
+            next_step = self._next_step or self._start()
+            try:
+                step = await next_step()
+            except StopAsyncIteration:
+                pass
+            except Exception as cause:  # noqa: BLE001 - whatever a source raises is a broken connection here
+                if self._chain is not None or not self._stopped(cause):
+                    raise
             if step is not END:
                 self._ready.extend(self._session.feed(step))
             if step is END or self._session.halted:
@@ -190,7 +197,8 @@ class EventStream:
         if self._ended:
             await self._release()
 
-    def _start(self) -> None:
+    def _start(self) -> Callable[[], Awaitable[Any]]:
+        """Get ready to read; gives what takes the next step."""
         from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
 
         clock = self._clock or loop_clock()
@@ -201,41 +209,33 @@ class EventStream:
         if self._timed:
             step = min(getattr(stage, "step", STEP) for stage in self._timed)
             self._guard = guard_for(self._deadline, self._reading_time, step)
-        self._read = self._source.read
+        if self._timed or self._pulsed:
+            self._read = self._read_in_time
         if self._ahead:
             self._chain = self._chained()
+        self._next_step = self._read if self._chain is None else self._chain.__anext__
+        return self._next_step
 
     def _reading_time(self) -> float:
         """The clock without the time that the consumer took between reads (H19)."""
         return self._now() - self._paused
 
-    async def _next_chunk(self) -> Any:
-        """The next chunk, or END; what ended the reading is remembered in `_last`."""
-        read, guard = self._read, self._guard
+    async def _read_in_time(self) -> Any:
+        """The next chunk, under the deadlines of those stages that have some."""
+        read, guard, now = self._source.read, self._guard, self._now
+        self._paused += now() - self._paused_at
         try:
-            if read is None:
-                return END
-            if guard is None:
-                return await read()
-            now = self._now
-            self._paused += now() - self._paused_at
-            try:
-                chunk = await guard.wait(read)
-            finally:
-                self._paused_at = now()
-        except StopAsyncIteration:
-            return END
-        except Expired:
-            self._last = self._expire
-            return END
-        except UsageError:
-            raise
-        except Exception as cause:  # noqa: BLE001 - whatever a source raises is a broken connection here
-            self._last = partial(self._session.broken, cause)
-            return END
+            chunk = await (read() if guard is None else guard.wait(read))
+        finally:
+            self._paused_at = now()
         for stage in self._pulsed:
             stage.pulse()
         return chunk
+
+    def _stopped(self, cause: Exception) -> bool:
+        """Remember what ended the reading; False where it was the caller's fault."""
+        self._last = self._expire if isinstance(cause, Expired) else partial(self._session.broken, cause)
+        return not isinstance(cause, UsageError)
 
     def _deadline(self) -> float | None:
         return min((when for stage in self._timed if (when := stage.deadline()) is not None), default=None)
@@ -270,12 +270,6 @@ class EventStream:
 
     # async stages
 
-    async def _next_event(self, chain: AsyncIterator[Event]) -> Any:
-        try:
-            return await anext(chain)
-        except StopAsyncIteration:
-            return END
-
     def _chained(self) -> AsyncGenerator[Event, None]:
         """Every segment but the last, as one chain of async generators."""
         chain: AsyncGenerator[Event, None] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
@@ -288,8 +282,13 @@ class EventStream:
 
     async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:
         while segment.halted is None:
-            chunk = await self._next_chunk()
-            if chunk is END:
+            try:
+                chunk = await self._read()
+            except StopAsyncIteration:
+                break
+            except Exception as cause:  # noqa: BLE001 - likewise
+                if not self._stopped(cause):
+                    raise
                 break
             for event in segment.feed(chunk):
                 yield event

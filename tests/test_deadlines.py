@@ -115,7 +115,8 @@ async def test_a_deadline_that_appears_or_moves_closer_is_seen_within_a_step(far
         await asyncio.Event().wait()
 
     with pytest.raises(Expired):
-        await each.wait(silent)
+        async with asyncio.timeout(60):
+            await each.wait(silent)
 
 
 @on_asyncio

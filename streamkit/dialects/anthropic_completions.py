@@ -7,6 +7,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, KeepAlive, MetadataReported, ResponseStarted, TextDelta, UsageReported
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
@@ -44,7 +45,7 @@ class AnthropicCompletionsDecoder(PlainDecoder):
         """What one frame means."""
         try:
             piece = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if self._started and piece.stop_reason is None and piece.metrics is None and not self.joiner.pending:
             return (TextDelta(key=0, text=piece.completion),) if piece.completion else ()

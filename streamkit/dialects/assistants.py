@@ -13,6 +13,7 @@ from streamkit.dialects.assistant_parts import Part, call_claim, call_start, mes
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -93,10 +94,14 @@ class AssistantsDecoder(PlainDecoder):
         """What one frame means."""
         try:
             message = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if type(message) is not MessageDelta:
-            return self.payload(msgspec.json.decode(frame.data), frame.event)
+            try:
+                payload = msgspec.json.decode(frame.data)
+            except REFUSED:
+                return self.tolerant(frame)
+            return self.payload(payload, frame.event)
         parts = message.delta.content
         text = parts[0].text if len(parts) == 1 and not self.joiner.pending else None
         if text is not None and not text.annotations:

@@ -7,6 +7,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, whole_number, words
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
@@ -57,14 +58,18 @@ class CompletionsDecoder(PlainDecoder):
         """What one frame means."""
         try:
             chunk = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if self._named and chunk.usage is None and len(chunk.choices) == 1 and not chunk.error:
             choice = chunk.choices[0]
             if choice.finish_reason is None and not self.joiner.pending:
                 return (TextDelta(choice=choice.index, text=choice.text),) if choice.text else ()
         if chunk.error or not chunk.choices:
-            return self.payload(msgspec.json.decode(frame.data), frame.event)
+            try:
+                payload = msgspec.json.decode(frame.data)
+            except REFUSED:
+                return self.tolerant(frame)
+            return self.payload(payload, frame.event)
         return self._chunk(chunk)
 
     def close(self) -> Events:

@@ -9,6 +9,7 @@ from streamkit.dialects.counting import read_usage
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import scrub
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
@@ -133,7 +134,7 @@ class MistralConversationsDecoder:
         """What one frame means."""
         try:
             event = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         return self._table[event.__class__](event)
 
@@ -271,7 +272,7 @@ def recognise(frame: Frame) -> int:
     """How sure a frame makes it that this is a Mistral conversation: by its type."""
     try:
         return CERTAIN if HEAD.decode(frame.data).type in TYPES else NO
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
 
 

@@ -8,6 +8,7 @@ from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOption
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
@@ -87,7 +88,7 @@ class OllamaDecoder:
         """What one line means."""
         try:
             line = LINE.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         message = line.message
         if message is not None and line.model == self._model and not line.done and not self._halves.met:
@@ -97,7 +98,11 @@ class OllamaDecoder:
                     return (TextDelta(text=text),) if text else ()
                 if not text:
                     return (ReasoningDelta(text=message.thinking),)
-        return self._line(line, frame.data)
+        try:
+            payload = msgspec.json.decode(frame.data)
+        except REFUSED:
+            return self._tolerant(frame)
+        return self._line(line, payload)
 
     def close(self) -> Events:
         """Half a character that was held back."""
@@ -110,15 +115,15 @@ class OllamaDecoder:
         line, quirks = reshape(payload, LINE)
         return [*quirks, *(unread(payload) if line is None else self._line(line, payload))]
 
-    def _line(self, line: Line, source: Json) -> list[Event]:
+    def _line(self, line: Line, payload: Json) -> list[Event]:
         out: list[Event] = []
         if line.model and line.model != self._model:
             first, self._model = self._model is None, line.model
             out.append(ResponseStarted(model=line.model) if first else MetadataReported(model=line.model))
         if line.error is not None:
-            out.append(ErrorReported(error=provider_error(_plain(source))))
+            out.append(ErrorReported(error=provider_error(payload)))
         elif line.message is None and line.response is None and line.done is None and not (line.thinking or line.image):
-            return out + unread(_plain(source))
+            return out + unread(payload)
         message = line.message or EMPTY
         thinking = message.thinking or line.thinking
         if thinking:
@@ -131,7 +136,7 @@ class OllamaDecoder:
         images = [*(message.images or ()), *((line.image,) if line.image else ())]
         out += [MediaAdded(media_type="image", data=image) for image in images]
         if line.done:
-            self._done(line, _plain(source), out)
+            self._done(line, payload, out)
         return out
 
     def _call(self, call: Call, out: list[Event]) -> None:
@@ -170,10 +175,6 @@ class OllamaDecoder:
         out.append(EndMarker(name="done"))
 
 
-def _plain(source: Json) -> Json:
-    return msgspec.json.decode(source) if isinstance(source, bytes) else source
-
-
 class Head(msgspec.Struct, gc=False):
     model: str | None = None
     created_at: str | None = None
@@ -190,7 +191,7 @@ def recognise(frame: Frame) -> int:
     """How sure a line makes it that this is Ollama: `done` beside a message or a response, with a model."""
     try:
         head = HEAD.decode(frame.data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
     if head.done is not None and (head.response is not None or bytes(head.message).startswith(b"{")):
         return CERTAIN if head.created_at is not None else LIKELY

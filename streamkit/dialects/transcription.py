@@ -5,6 +5,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, NO, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, foreign, words
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.surrogates import scrub
 from streamkit.events import AnnotationAdded, Event, MetadataReported, TextDelta, UsageReported
 from streamkit.evidence import FinishClaimed, ItemClaimed, PartClaim
@@ -43,7 +44,7 @@ class TranscriptionDecoder(PlainDecoder):
         """What one frame means."""
         try:
             message = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if type(message) is Delta:
             if self.joiner.pending:
@@ -51,7 +52,10 @@ class TranscriptionDecoder(PlainDecoder):
             return (TextDelta(key=0, text=message.delta),) if message.delta else ()
         if isinstance(message, Done):
             return self._done(message.text, message.usage)
-        return (AnnotationAdded(key=0, annotation=msgspec.json.decode(frame.data)),)
+        try:
+            return (AnnotationAdded(key=0, annotation=msgspec.json.decode(frame.data)),)
+        except REFUSED:
+            return self.tolerant(frame)
 
     def payload(self, payload: JsonObject, name: str) -> list[Event]:
         """A frame with odd members, or one of another kind."""

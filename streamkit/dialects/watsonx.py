@@ -7,6 +7,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
@@ -54,7 +55,7 @@ class WatsonxDecoder(PlainDecoder):
         """What one frame means."""
         try:
             message = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if self._started and message.system is None and len(message.results) == 1 and not self.joiner.pending:
             result = message.results[0]

@@ -6,6 +6,7 @@ import msgspec
 
 from streamkit.dialects.base import CERTAIN, NO, Dialect
 from streamkit.dialects.plain import Events, PlainDecoder, foreign, words
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, TextDelta
 from streamkit.frames import Frame
 from streamkit.jsontypes import JsonObject
@@ -29,7 +30,7 @@ class WriterDecoder(PlainDecoder):
         """What one frame means."""
         try:
             text = FRAME.decode(frame.data).value
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self.tolerant(frame)
         if self.joiner.pending:
             return self.text(text)

@@ -181,7 +181,12 @@ def test_d48_a_server_that_takes_its_answer_back_leaves_the_answer():
 
 SCHEMA = {
     "type": "object",
-    "properties": {"todos": {"type": "array"}, "path": {"type": "string"}, "at": {"type": ["object", "null"]}},
+    "properties": {
+        "todos": {"type": "array"},
+        "path": {"type": "string"},
+        "at": {"type": ["object", "null"]},
+        "any": {"type": ["string", "array"]},
+    },
     "required": ["path"],
 }
 JUDGING = Profile(tool_schemas={"ls": SCHEMA})
@@ -204,7 +209,7 @@ def test_d51_a_string_is_decoded_only_where_the_schema_has_no_place_for_one():
     found, quirks = judged('{"path":"[1]","todos":"[{\\"title\\":\\"a\\"}]","at":"{\\"x\\":1}"}')
     assert found.input == {"path": "[1]", "todos": [{"title": "a"}], "at": {"x": 1}}
     assert (found.state, quirks) == ("repaired", ["tool_args_nested_string"])
-    untouched, quirks = judged('{"path":"p","todos":"{}","at":"no JSON","new":"[1]"}')
+    untouched, quirks = judged('{"path":"p","todos":"{}","at":"no JSON","new":"[1]","any":"[1]"}')
     assert (untouched.input["todos"], untouched.input["at"], untouched.state, quirks) == (
         "{}",
         "no JSON",
@@ -217,7 +222,7 @@ def test_d21_lost_first_bytes_are_guessed_only_with_a_schema_that_fits():
     found, quirks = judged('path":"x"}')
     assert (found.input, found.state, found.arguments) == ({"path": "x"}, "repaired", 'path":"x"}')
     assert quirks == ["tool_call_dropped", "tool_args_prefixed"]
-    for other in ('zzz":"x"}', 'todos":[]}', "nonsense", "["):
+    for other in ('zzz":"x","path":"p"}', 'todos":[]}', "nonsense", "["):
         assert judged(other)[0].state in ("invalid", "truncated")
     assert (
         response_of(chat(call(arguments='path":"x"}'), finish="tool_calls"), "chat").dropped_calls[0].state == "invalid"

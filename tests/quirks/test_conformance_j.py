@@ -2,7 +2,7 @@
 
 import json
 
-from piping import chat, response_of, seen
+from piping import chat, chunk, response_of, seen, sse
 
 import streamkit
 from streamkit.cleaning import sendable, storable
@@ -41,6 +41,12 @@ def test_j15_a_guard_stops_endless_repetition_and_alters_nothing():
     assert ("Well, " + '"lock" ' * 400).startswith(guarded.text)
     assert 20 <= guarded.text.count('"lock"') < 60
     assert response_of(chat("Well, ", *words), "chat").status == "completed"
+
+
+def test_j15_nothing_is_read_behind_the_place_where_reading_stopped():
+    data = sse(chunk("stop", content='"lock" ' * 40), done=True)
+    response = response_of(data, "chat", Profile(stop_repetition=20))
+    assert (response.raw_finish_reason, response.errors[0].code) == ("", "repetition")
 
 
 def test_j15_tables_lines_and_blanks_are_no_repetition():

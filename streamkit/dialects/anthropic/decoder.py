@@ -16,6 +16,7 @@ from streamkit.dialects.anthropic.recognition import recognise
 from streamkit.dialects.anthropic.wire import BlockDelta, InputPiece, TextPiece, ThinkingPiece
 from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.payloads import read
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import (
     ArgumentsDelta,
     Event,
@@ -77,7 +78,7 @@ class AnthropicDecoder:
         """A piece of an open block becomes its event; any other frame goes to what reads its kind."""
         try:
             message = self._decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         if type(message) is BlockDelta:
             piece, key, name = message.delta, message.index, frame.event
@@ -105,7 +106,11 @@ class AnthropicDecoder:
             return out + self._block(message)
         if isinstance(message, wire.Ping):
             return [*out, KeepAlive(comment="ping")]
-        return out + self._messages[kind](msgspec.json.decode(frame.data))
+        try:
+            payload = msgspec.json.decode(frame.data)
+        except REFUSED:
+            return out + self._tolerant(frame)
+        return out + self._messages[kind](payload)
 
     def _block(self, message: wire.Block, *, surrogates: bool = False) -> list[Event]:
         out = self._unannounced()

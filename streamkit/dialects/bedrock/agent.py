@@ -10,6 +10,7 @@ from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import read
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import AnnotationAdded, Event, MediaAdded, ProviderEvent, TextDelta
 from streamkit.evidence import FinishClaimed
 from streamkit.frames import Frame
@@ -49,7 +50,7 @@ class AgentDecoder:
         if frame.event in ("chunk", ""):
             try:
                 return self._chunk(CHUNK.decode(frame.data))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except REFUSED:
                 return self._other(frame)
         return self._other(frame)
 

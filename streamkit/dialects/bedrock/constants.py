@@ -8,6 +8,7 @@ from streamkit.dialects.bedrock.converse import ConverseDecoder
 from streamkit.dialects.bedrock.inner import inner_decoder
 from streamkit.dialects.bedrock.invoke import InvokeDecoder
 from streamkit.dialects.bedrock.wire import EVENTS, MEMBERS, Chunk, Members
+from streamkit.dialects.refused import REFUSED
 from streamkit.frames import Frame
 
 __all__ = ["BEDROCK", "BEDROCK_AGENT", "BEDROCK_INVOKE"]
@@ -28,7 +29,7 @@ def recognise_converse(frame: Frame) -> int:
         return NO
     try:
         members = MEMBERS.decode(frame.data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
     return LIKELY if any(getattr(members, name) is not None for name in OWN_MEMBERS) else NO
 
@@ -60,7 +61,7 @@ def _inside(frame: Frame) -> bytes | None:
         return None
     try:
         return CHUNK.decode(frame.data).bytes
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return None
 
 

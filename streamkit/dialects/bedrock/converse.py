@@ -10,6 +10,7 @@ from streamkit.dialects.bedrock.ending import metadata_events, stop_events
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
@@ -72,7 +73,7 @@ class ConverseDecoder:
         if frame.event == "contentBlockDelta" and self._started:
             try:
                 return self._delta(DELTA.decode(frame.data))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except REFUSED:
                 return self._tolerant(frame)
         if frame.kind != "event":
             return (exception_event(frame),)
@@ -81,7 +82,7 @@ class ConverseDecoder:
             return self._carried_as_member(frame)
         try:
             return self._understood(decoder.decode(frame.data))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
 
     def close(self) -> Events:
@@ -103,7 +104,7 @@ class ConverseDecoder:
         """An event without a name of its own: `{"contentBlockDelta": {…}}`."""
         try:
             members = wire.MEMBERS.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         known = _only(members)
         if known is None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import ErrorReported, Event
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
@@ -14,7 +15,7 @@ def exception_event(frame: Frame) -> Event:
     """The error that a message of type `exception` or `error` reports; its name is the code."""
     try:
         payload: Json = msgspec.json.decode(frame.data) if frame.data else {}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         payload = {"message": frame.data.decode("utf-8", "replace")}
     told: JsonObject = payload if is_object(payload) else {"message": str(payload)}
     return _reported(frame.event or "exception", told)

@@ -8,6 +8,7 @@ from streamkit.dialects.base import Decoder, DecoderOptions
 from streamkit.dialects.bedrock.converse import ConverseDecoder
 from streamkit.dialects.bedrock.texts import TEXT_MEMBERS, TextsDecoder
 from streamkit.dialects.bedrock.wire import Members
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.table import dialect_named
 from streamkit.jsontypes import Json, JsonObject, is_object
 
@@ -32,7 +33,7 @@ def inner_decoder(data: bytes, options: DecoderOptions) -> Decoder | None:
     """A decoder for a model whose first frame is `data`; None where no dialect has such a frame."""
     try:
         payload: Json = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return None
     if not is_object(payload):
         return None

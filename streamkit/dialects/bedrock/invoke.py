@@ -15,6 +15,7 @@ from streamkit.dialects.bedrock.inner import inner_decoder
 from streamkit.dialects.bedrock.wire import Chunk
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.payloads import read
+from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ProviderEvent, UsageReported
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
@@ -48,7 +49,7 @@ class InvokeDecoder:
             return (exception_event(frame),)
         try:
             data = CHUNK.decode(frame.data).bytes
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         beside = _members_of_bedrock(data) if MARK in data else None
         if beside is None:
@@ -113,7 +114,7 @@ def _members_of_bedrock(data: bytes) -> tuple[JsonObject, bool] | None:
     """The members that Bedrock added to a frame, and whether it has no others; None for what is no JSON object."""
     try:
         payload = OBJECT.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return None
     own: JsonObject = {name: value for name, value in payload.items() if name.startswith(PREFIX)}
     return own, len(own) == len(payload)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
@@ -77,7 +78,7 @@ class TextsDecoder:
         """What one frame means."""
         try:
             message = TEXT.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         return self._tolerant(frame) if message == NOTHING else self._read(message)
 

@@ -7,6 +7,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Dialect
 from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.decoder import CohereDecoder
+from streamkit.dialects.refused import REFUSED
 from streamkit.frames import Frame
 
 __all__ = ["COHERE"]
@@ -41,7 +42,7 @@ def recognise(frame: Frame) -> int:
     """How sure a frame makes it that this is Cohere: hyphenated types, with a `delta` where v2 has one."""
     try:
         head = HEAD.decode(frame.data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
     if head.event_type in V1_TYPES:
         return CERTAIN

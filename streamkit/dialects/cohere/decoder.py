@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
-import msgspec
-
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
@@ -78,7 +77,7 @@ class CohereDecoder:
         """What one frame means."""
         try:
             message = self._decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._refused(frame)
         return self._table[message.__class__](message)
 
@@ -91,7 +90,7 @@ class CohereDecoder:
         one = self._decode == wire.V1.decode
         try:
             message = wire.V2.decode(frame.data) if one else wire.V1.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         self._decode = wire.V2.decode if one else wire.V1.decode
         return self._table[message.__class__](message)

@@ -4,6 +4,7 @@ import msgspec
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, Dialect
 from streamkit.dialects.gemini.decoder import GeminiDecoder
+from streamkit.dialects.refused import REFUSED
 from streamkit.frames import Frame
 
 __all__ = ["GEMINI"]
@@ -31,7 +32,7 @@ def recognise(frame: Frame) -> int:
         if inner.startswith(b"{") and not bytes(head.candidates):
             wrapped = HEAD.decode(inner)
             return LIKELY if bytes(wrapped.candidates).startswith(b"[") or bytes(wrapped.usage_metadata) else NO
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
     if bytes(head.candidates).startswith(b"[") or bytes(head.usage_metadata) or bytes(head.prompt_feedback):
         return CERTAIN

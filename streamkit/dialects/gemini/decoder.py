@@ -10,6 +10,7 @@ from streamkit.dialects.gemini.calls import Calls
 from streamkit.dialects.gemini.finishing import blocked, finished
 from streamkit.dialects.gemini.wire import FRAME, Candidate, GenerateFrame, Part
 from streamkit.dialects.payloads import read
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
@@ -79,7 +80,7 @@ class GeminiDecoder:
         """What one frame means."""
         try:
             message = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         return self._frame(message, frame.data)
 
@@ -144,7 +145,8 @@ class GeminiDecoder:
                 return
             reading = read(Frame(data=source))  # other envelopes are opened there (A24)
             opened = [payload for payload in reading.objects if is_array(payload.get("candidates"))]
-            out += reading.events if opened else unread(_plain(source))
+            out += reading.events
+            out += () if opened or not reading.objects else unread(reading.objects[0])
             for payload in opened:
                 out += self._odd(payload)
 
@@ -267,13 +269,9 @@ def _outcome(details: JsonObject) -> Status:
     return "failed" if outcome in ("OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED") else "completed"
 
 
-def _plain(source: Json) -> Json:
-    return msgspec.json.decode(source) if isinstance(source, bytes) else source
-
-
 def _unknown_parts(source: Json) -> list[JsonObject]:
     """The parts of a frame in which the strict types know no member; an empty part says nothing."""
-    payload = _plain(source)
+    payload = next(iter(read(Frame(data=source)).objects), None) if isinstance(source, bytes) else source
     candidates = payload.get("candidates") if is_object(payload) else None
     contents = [each.get("content") for each in candidates or () if is_object(each)]
     parts = [part for content in contents if is_object(content) for part in content.get("parts") or ()]

@@ -4,6 +4,7 @@ import msgspec
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Dialect
 from streamkit.dialects.interactions.decoder import InteractionsDecoder
+from streamkit.dialects.refused import REFUSED
 from streamkit.frames import Frame
 
 __all__ = ["INTERACTIONS"]
@@ -20,7 +21,7 @@ def recognise(frame: Frame) -> int:
     """How sure a frame makes it that this is an interaction: by `event_type`."""
     try:
         kind = HEAD.decode(frame.data).event_type or ""
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except REFUSED:
         return NO
     if kind.startswith("interaction."):
         return CERTAIN

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-import msgspec
-
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.interactions.wire import (
@@ -21,6 +19,7 @@ from streamkit.dialects.interactions.wire import (
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import scrub
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
@@ -92,7 +91,7 @@ class InteractionsDecoder:
         """What one frame means."""
         try:
             event = FRAME.decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         return self._table[event.__class__](event)
 

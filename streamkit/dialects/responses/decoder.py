@@ -7,6 +7,7 @@ import msgspec
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
+from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
 from streamkit.dialects.responses.items import claim_item, content_claim, start_item, text
 from streamkit.dialects.responses.mending import mended, pieces, whole_body
@@ -97,7 +98,7 @@ class ResponsesDecoder:
         """A piece of text becomes its event; any other frame goes to what reads its kind."""
         try:
             message = decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except REFUSED:
             return self._tolerant(frame)
         kind = message.__class__
         name = frame.event
