@@ -14,7 +14,7 @@ import streamkit
 
 HERE = Path(__file__).parent
 FACES = {"assemble", "iter_events", "open_stream", "EventStream", "Client", "standard"}
-STAGES = {"Stage", "AsyncStage", "Timed", "Pipeline", "Strict", "Watchdog", "Limits"}
+STAGES = {"Stage", "AsyncStage", "Timed", "Pipeline", "Strict", "Watchdog", "Limits", "Profile"}
 VALUES = {"Response", "Choice", "Item", "Part", "ToolCall", "Usage", "ErrorInfo", "Frame"}
 EVENTS = {
     "Event",

@@ -24,8 +24,10 @@ def test_the_stages_stand_in_the_order_of_the_design():
     assert names(standard("chat")) == [
         "AnyFramer",
         "Recogniser",
+        "CumulativeWatch",
         "Sequencer",
         "ThinkTags",
+        "LeakedMarkup",
         "CallFragments",
         "Ledger",
         "ToolCalls",
@@ -35,8 +37,8 @@ def test_the_stages_stand_in_the_order_of_the_design():
 
 def test_options_add_their_stages_and_yours_come_last():
     pipeline = standard("chat", Mine(), watchdog=streamkit.Watchdog(), strict=True)
-    wanted = ["AnyFramer", "Recogniser", "Watchdog", "Sequencer", "ThinkTags", "CallFragments", "Ledger", "ToolCalls"]
-    assert names(pipeline) == [*wanted, "Strict", "Mine", "Assembler"]
+    front = ["AnyFramer", "Recogniser", "Watchdog", "CumulativeWatch", "Sequencer", "ThinkTags", "LeakedMarkup"]
+    assert names(pipeline) == [*front, "CallFragments", "Ledger", "ToolCalls", "Strict", "Mine", "Assembler"]
 
 
 def test_a_watchdog_is_renewed_and_a_strict_stage_is_taken_as_it_is():

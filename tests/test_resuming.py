@@ -1,5 +1,6 @@
 """A cut Responses stream says after which frame another request would have to begin (B34)."""
 
+import httpx
 import pytest
 
 import streamkit
@@ -83,3 +84,15 @@ async def test_a_pipeline_without_a_sequencer_knows_no_number():
     stream = streamkit.EventStream(source_of(chunks(CALLS.data)), Pipeline(*stages))
     await stream.result()
     assert stream.resume_after is None
+
+
+async def test_a_live_stream_says_it_too():
+    cut = CALLS.data[: FRAMES[9].end]
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=cut))
+    async with streamkit.Client("http://test/v1", transport=transport, retries=0) as client:
+        stream = client.stream("responses", json={}, on_error="event")
+        assert stream.resume_after is None
+        async with stream:
+            await stream.result()
+    assert stream.resume_after == 9

@@ -97,7 +97,15 @@ def finish_twice(tape: Tape) -> Iterator[Edit]:
             yield Edit(frame.end, frame.end, tape.encode(payload, frame.event))
 
 
-@quirk("chat", effect="guessed", catalogue=("C08", "C10"), fields=("finish_reason", "raw_finish_reason", "metadata"))
+@quirk(
+    "chat",
+    "ollama",
+    "cohere",
+    "bedrock",
+    effect="guessed",
+    catalogue=("C08", "C10"),
+    fields=("finish_reason", "raw_finish_reason", "metadata"),
+)
 def finish_inferred(tape: Tape) -> Iterator[Edit]:
     """No finish reason was sent; the end marker (or a closing usage frame) and whole calls say how it ended."""
 

@@ -34,6 +34,7 @@ from streamkit import (
     Part,
     PartReplaced,
     Pipeline,
+    Profile,
     ProviderError,
     ProviderEvent,
     QuirkRefused,
@@ -275,3 +276,8 @@ def handled(error: StreamkitError) -> str | float | None:
 
 
 ALL: list[str] = streamkit.__all__
+
+
+def profiles() -> str:
+    profile: Profile = Profile(starts_in_think=True, recover_calls=True)
+    return assemble([b""], "chat", on_error="event", profile=profile, tools={"ls"}).text
