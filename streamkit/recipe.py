@@ -71,8 +71,8 @@ def standard(
     return Pipeline(
         framer,
         decoder,
-        *_given(watchdog.renewed() if watchdog is not None else None),
         *profile.behind_decoder(),
+        *_given(watchdog.renewed() if watchdog is not None else None),
         sequencer,
         think_tags,
         markup,

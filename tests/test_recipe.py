@@ -37,7 +37,7 @@ def test_the_stages_stand_in_the_order_of_the_design():
 
 def test_options_add_their_stages_and_yours_come_last():
     pipeline = standard("chat", Mine(), watchdog=streamkit.Watchdog(), strict=True)
-    front = ["AnyFramer", "Recogniser", "Watchdog", "CumulativeWatch", "Sequencer", "ThinkTags", "LeakedMarkup"]
+    front = ["AnyFramer", "Recogniser", "CumulativeWatch", "Watchdog", "Sequencer", "ThinkTags", "LeakedMarkup"]
     assert names(pipeline) == [*front, "CallFragments", "Ledger", "ToolCalls", "Strict", "Mine", "Assembler"]
 
 
