@@ -96,7 +96,7 @@ Reader = Callable[[str, Callable[[], None]], Awaitable[int]]
 """Opens one stream under a base address, calls back when its headers have come, gives the number of pieces read."""
 
 
-async def _with_aiohttp(streams: int, use: Callable[[Reader], Awaitable[None]]) -> None:
+async def _with_aiohttp(use: Callable[[Reader], Awaitable[None]]) -> None:
     import aiohttp
 
     async def read(base: str, opened: Callable[[], None]) -> int:
@@ -152,7 +152,7 @@ def _stands_on_httpx2() -> bool:
 
 
 RUNNERS: dict[str, Callable[[int, Callable[[Reader], Awaitable[None]]], Awaitable[None]]] = {
-    BASE: _with_aiohttp,
+    BASE: lambda _, use: _with_aiohttp(use),
     "streamkit on aiohttp": lambda _, use: _with_streamkit("aiohttp", use),
     "streamkit on httpx": lambda _, use: _with_streamkit("httpx", use),
     "openai": _with_openai,

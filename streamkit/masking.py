@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.lazy_patterns import LazyPattern
 
 __all__ = ["MASK", "mask", "mask_json", "sensitive"]
 
@@ -21,7 +22,7 @@ MINIMAL_SECRET = 6
 DEEPEST = 100
 """Levels of nesting that are looked through; what lies deeper is left out."""
 
-_KEYS = re.compile(
+_KEYS = LazyPattern(
     r"(?<![A-Za-z0-9])"
     r"(?:(?P<openai>sk-)(?:(?:proj|ant|or|svcacct|admin|lf|litellm)-[\w*.…-]*[\w*…]|[\w*-]{8,})"
     r"|(?P<prefix>AIza|AKIA|ASIA|xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|tgp_v1_|gh[pousr]_|github_pat_|glpat-|ya29\.|xox[abp]-)"
@@ -29,16 +30,16 @@ _KEYS = re.compile(
     r"|(?P<identity>org-|user-|proj_)[A-Za-z0-9]{12,}"
     r"|(?P<jwt>eyJ)[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?)"
 )
-_SCHEMES = re.compile(
+_SCHEMES = LazyPattern(
     r"\b(?P<scheme>Bearer|Basic|Digest|AWS4-HMAC-SHA256)(?P<space>\s+)(?P<value>[\w.~+/=*:-]{8,})", re.IGNORECASE
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = LazyPattern(
     r"(?P<name>(?:api[-_ ]?key|apikey|access[-_]?token|auth[-_]?token|refresh[-_]?token|client[-_]?secret|secret"
     r"|password|passwd|[?&](?:key|token|sig|signature))"
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;&}{)\]]{4,})",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@", re.IGNORECASE)
+_USERINFO = LazyPattern(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@", re.IGNORECASE)
 
 _SENSITIVE = frozenset(
     {

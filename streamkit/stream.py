@@ -183,7 +183,7 @@ class EventStream:
                 step = await next_step()
             except StopAsyncIteration:
                 pass
-            except Exception as cause:  # noqa: BLE001 - whatever a source raises is a broken connection here
+            except Exception as cause:  # whatever a source raises is a broken connection here
                 if self._chain is not None or not self._stopped(cause):
                     raise
             if step is not END:
@@ -286,7 +286,7 @@ class EventStream:
                 chunk = await self._read()
             except StopAsyncIteration:
                 break
-            except Exception as cause:  # noqa: BLE001 - likewise
+            except Exception as cause:
                 if not self._stopped(cause):
                     raise
                 break

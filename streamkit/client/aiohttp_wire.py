@@ -57,7 +57,7 @@ class AiohttpWire:
     def _way(self, url: str) -> dict[str, Any]:
         """Options that say through which proxy a host is reached: the caller's, or the environment's (H21).
 
-        aiohttp could ask the environment itself. It does so anew for each request, in a thread; and it takes credentials
+        aiohttp could ask the environment itself, but does so anew for each request, in a thread, and takes credentials
         from `.netrc`, which clash with the caller's own.
         """
         if self._proxy is not None:

@@ -20,6 +20,7 @@ from streamkit.quirks.counting import (
     usage_inconsistent,
     usage_unreadable,
 )
+from streamkit.quirks.registry import shown
 
 __all__ = ["read_usage"]
 
@@ -128,7 +129,7 @@ class _Tally:
         if isinstance(number, float) and math.isfinite(number) and number >= 0 and number.is_integer():
             self.quirks.append(usage_coerced.seen(detail=f"{name}: {value!r}"))
             return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
-        self.quirks.append(usage_unreadable.seen(detail=f"{name}: {value!r:.60}"))
+        self.quirks.append(usage_unreadable.seen(detail=f"{name}: {shown(value)}"))
         return None
 
 

@@ -20,6 +20,7 @@ from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.plain_text import foreign_frame, member_mended
+from streamkit.quirks.registry import shown
 
 __all__ = ["Events", "PlainDecoder", "finish", "foreign", "whole_number", "words"]
 
@@ -126,5 +127,5 @@ def whole_number(value: Json, notes: list[Event]) -> int:
         return value
     if value is None:
         return 0
-    notes.append(member_mended.seen(detail=f"index: {value!r}"))
+    notes.append(member_mended.seen(detail=f"index: {shown(value)}"))
     return int(value) if isinstance(value, str) and len(value) < 10 and value.isdecimal() else 0

@@ -12,6 +12,7 @@ from msgspec import inspect
 
 from streamkit.events import Event
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.registry import shown
 from streamkit.quirks.reshaping import member_coerced, member_unreadable
 
 __all__ = ["reshape"]
@@ -117,13 +118,13 @@ class _Walk:
         fitted = _converted(value, kind)
         if fitted is NOTHING:
             return self._left_out(value, path)
-        self.quirks.append(member_coerced.seen(detail=f"{path}: {value!r:.60}"))
+        self.quirks.append(member_coerced.seen(detail=f"{path}: {shown(value)}"))
         return fitted
 
     def _left_out(self, value: Json, path: str) -> Json:
         if value is None:  # null is how many write "not there"
             return NOTHING
-        self.quirks.append(member_unreadable.seen(detail=f"{path}: {value!r:.60}", data=value))
+        self.quirks.append(member_unreadable.seen(detail=f"{path}: {shown(value)}", data=value))
         return NOTHING
 
 

@@ -4,17 +4,17 @@ The same cause is a `ReadError` here, a `ClientPayloadError` there, a bare `Conn
 elsewhere. The tables go by the names of classes, so that no HTTP library has to be imported.
 """
 
-import re
 from typing import Final, cast
 
 from streamkit.errors import ErrorInfo, StreamError
 from streamkit.faults.patterns import any_of
+from streamkit.lazy_patterns import LazyPattern
 from streamkit.masking import mask
 from streamkit.quirks.registry import printable
 
 __all__ = ["cut_phrase", "transport_error"]
 
-TRANSPORT_PHRASES: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
+TRANSPORT_PHRASES: Final[tuple[tuple[LazyPattern, str], ...]] = (
     (any_of(r"certificate verify failed", r"CERTIFICATE_VERIFY", r"hostname mismatch"), "tls_certificate"),
     (any_of(r"event loop is closed", r"different (?:event )?loop", r"attached to a different loop"), "dead_event_loop"),
     (

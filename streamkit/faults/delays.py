@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.lazy_patterns import LazyPattern
 
 __all__ = ["from_fields", "from_headers", "from_prose", "parse_duration", "should_retry"]
 
@@ -37,11 +37,11 @@ _UNITS = {
 }
 _NAMES = "|".join(sorted(_UNITS, key=len, reverse=True))
 _PIECE = rf"\d{{1,12}}(?:\.\d{{1,9}})?\s?(?:{_NAMES})(?![a-z])"
-_PIECES = re.compile(rf"(\d{{1,12}}(?:\.\d{{1,9}})?)\s?({_NAMES})(?![a-z])", re.IGNORECASE)
-_DURATION = re.compile(rf"(?:{_PIECE},?(?:\s?and)?\s?)+", re.IGNORECASE)
-_ADJACENT = re.compile(rf"(?<=\d)({_NAMES})(?=\d)", re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,9})?")
-_PROSE = re.compile(
+_PIECES = LazyPattern(rf"(\d{{1,12}}(?:\.\d{{1,9}})?)\s?({_NAMES})(?![a-z])", re.IGNORECASE)
+_DURATION = LazyPattern(rf"(?:{_PIECE},?(?:\s?and)?\s?)+", re.IGNORECASE)
+_ADJACENT = LazyPattern(rf"(?<=\d)({_NAMES})(?=\d)", re.IGNORECASE)
+_NUMBER = LazyPattern(r"[-+]?\d{1,15}(?:\.\d{1,9})?")
+_PROSE = LazyPattern(
     r"(?:try(?:ing)? again|retry(?:ing)?|wait|available again|available|resets?|reset)"
     r"\s+(?:(?:for|in|after|at least|about|again|your request|the request)\s+)*"
     rf"(?P<delay>(?:{_PIECE},?(?:\s?and)?\s?)+)",
@@ -62,7 +62,7 @@ _RELATIVE = {
 }
 _ABSOLUTE = frozenset({"resetsat", "resetat", "retryat", "resettime"})
 
-_RESET_HEADERS = re.compile(
+_RESET_HEADERS = LazyPattern(
     r"^(?:x-ratelimit|ratelimit|anthropic-ratelimit)(?:-(?P<kind>[a-z0-9-]+?))?-(?:reset|(?P<late>reset-[a-z0-9-]+))$"
 )
 
@@ -192,6 +192,8 @@ def _number(text: str) -> float | None:
 
 
 def _http_date(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - heavy, and seldom needed
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

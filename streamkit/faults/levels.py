@@ -3,7 +3,6 @@
 Also the test whether a payload is an error at all (G17, G25): only known shapes are, and null, {} and "" never.
 """
 
-import ast
 import re
 from collections.abc import Iterable
 
@@ -295,7 +294,9 @@ def _opened(text: str) -> tuple[str, Json] | None:
 def _literal(body: str) -> Json:
     if len(body) > LONGEST_LITERAL or body[0] != "{":
         return None
+    from ast import literal_eval  # noqa: PLC0415 - heavy, and seldom needed
+
     try:
-        return msgspec.json.decode(msgspec.json.encode(ast.literal_eval(body)))
+        return msgspec.json.decode(msgspec.json.encode(literal_eval(body)))
     except (msgspec.MsgspecError, ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None

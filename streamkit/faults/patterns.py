@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from streamkit.faults.words import Verdict
+from streamkit.lazy_patterns import LazyPattern
 
 __all__ = [
     "BLANK_OVERFLOW_HOSTS",
@@ -21,9 +22,9 @@ __all__ = [
 ]
 
 
-def any_of(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> LazyPattern:
     """One pattern that matches where any of these does, without case."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    return LazyPattern("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
 OVERFLOW_PATTERNS: Final = any_of(
@@ -95,7 +96,7 @@ CONTENT_PATTERNS: Final = any_of(
 )
 """A filter stopped the request or the answer."""
 
-LATE_PATTERNS: Final[tuple[tuple[re.Pattern[str], Verdict], ...]] = (
+LATE_PATTERNS: Final[tuple[tuple[LazyPattern, Verdict], ...]] = (
     (
         any_of(r"rate[ _-]?limit", r"too many requests", r"throttl", r"resource exhausted", r"slow down"),
         ("rate_limited", None),

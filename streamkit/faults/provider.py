@@ -8,7 +8,6 @@ the delay in headers, members or prose; mask secrets last. Nothing here raises b
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 
 import msgspec
 
@@ -37,6 +36,7 @@ from streamkit.faults.words import (
     compact,
 )
 from streamkit.jsontypes import Json
+from streamkit.lazy_patterns import LazyPattern
 from streamkit.masking import mask, mask_json
 from streamkit.quirks.registry import printable
 
@@ -81,7 +81,7 @@ def provider_error(
     """
     levels = unfold(payload)
     texts = [level.message for level in levels if level.message]
-    if status is not None and status < HTTPStatus.BAD_REQUEST:
+    if status is not None and status < 400:
         status = None
     code = _code(levels)
     status = _status(levels, code) if status is None else status
@@ -146,9 +146,7 @@ def _overflows(words: list[str], texts: list[str], status: int | None, host: str
         return True
     if not texts and not words and status in BLANK_OVERFLOW_STATUSES:
         return any(host == known or host.endswith("." + known) for known in BLANK_OVERFLOW_HOSTS)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or any(
-        SPECIFIC_CODES.get(word, ("",))[0] == "rate_limited" for word in words
-    ):
+    if status == 429 or any(SPECIFIC_CODES.get(word, ("",))[0] == "rate_limited" for word in words):
         return False
     return any(OVERFLOW_PATTERNS.search(text) for text in texts) and not any(
         NOT_OVERFLOW_PATTERNS.search(text) for text in texts
@@ -169,16 +167,14 @@ def _categorise(words: list[str], texts: list[str], status: int | None) -> tuple
         if word in GENERIC_CODES:
             return GENERIC_CODES[word]
     if status is not None:
-        return STATUS_CATEGORIES.get(
-            status, ("overloaded", None) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ("", False)
-        )
+        return STATUS_CATEGORIES.get(status, ("overloaded", None) if status >= 500 else ("", False))
     for late, verdict in LATE_PATTERNS:
         if any(late.search(text) for text in texts):
             return verdict
     return "", None
 
 
-_STRONG: tuple[tuple[re.Pattern[str], Category], ...] = (
+_STRONG: tuple[tuple[LazyPattern, Category], ...] = (
     (QUOTA_PATTERNS, "quota_exceeded"),
     (CONTENT_PATTERNS, "content_blocked"),
 )
@@ -189,6 +185,8 @@ def _fallback(levels: list[Level], status: int | None) -> str:
         return "response failed"
     if status is None:
         return "the provider reported an error without a message"
+    from http import HTTPStatus  # noqa: PLC0415 - heavy, and seldom needed
+
     try:
         phrase = " " + HTTPStatus(status).phrase
     except ValueError:

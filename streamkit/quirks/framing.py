@@ -1,6 +1,5 @@
 """Deviations of the framing: line ends, frames, markers, the wrong framing altogether (group A)."""
 
-import gzip
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -161,4 +160,6 @@ def content_type(_: Tape) -> Iterator[Edit]:
 def compressed(tape: Tape) -> Iterator[Edit]:
     """The body is compressed although the transport did not undo it; it is inflated piece by piece, within limits."""
     if tape.data:
+        import gzip  # noqa: PLC0415 - for planting only
+
         yield Edit(0, len(tape.data), gzip.compress(tape.data, mtime=0))

@@ -19,7 +19,7 @@ from streamkit.events import Effect, QuirkSeen
 from streamkit.jsontypes import Json
 from streamkit.quirks.tape import Edit, Tape
 
-__all__ = ["REGISTRY", "Planter", "Quirk", "quirk"]
+__all__ = ["REGISTRY", "Planter", "Quirk", "quirk", "shown"]
 
 Planter = Callable[[Tape], Iterable[Edit]]
 
@@ -84,6 +84,14 @@ def printable(text: str, length: int = DETAIL_LENGTH) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def shown(value: Json, length: int = 60) -> str:
+    """A value of the wire as Python writes it, cut to `length`: for a detail."""
+    try:
+        return f"{value!r:.{length}}"
+    except RecursionError:  # read at the very limit of depth (J05)
+        return "nested too deeply to be shown"
 
 
 def quirk(

@@ -1,7 +1,6 @@
 """Deviations in how thinking is marked inside visible text (group E)."""
 
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 
 from streamkit.jsontypes import Json
 from streamkit.quirks.registry import quirk
@@ -117,6 +116,8 @@ def blank_text_dropped(tape: Tape) -> Iterable[Edit]:
     """Text of nothing but white space beside reasoning or a call, in an answer with think blocks, is not given out."""
     frames = [(frame, payload) for frame in tape.frames if has_calls(payload := frame.json)]
     if len(frames) > 1 and not any(contents(tape)):
+        from copy import deepcopy  # noqa: PLC0415 - for planting only
+
         (first, block), (second, blank) = deepcopy(frames[0]), frames[1]
         holder = delta_of(block)[0]
         del holder["tool_calls"]

@@ -7,6 +7,7 @@ from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event, StreamEnded
 from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
+from streamkit.quirks.registry import shown
 from streamkit.response import Response, split_over_choices
 from streamkit.stages.remarks import remarks
 
@@ -65,7 +66,7 @@ class Assembler:
         if ending == "completed":
             ending, error = self._judge(usable)
             if ending == "truncated" and usable:
-                out.append(terminal_missing.seen(detail=f"after {builder.usage!r}" if builder.usage else ""))
+                out.append(terminal_missing.seen(detail=f"after {shown(builder.usage, 200)}" if builder.usage else ""))
         out += remarks(Response.of(builder))
         for quirk in out:
             builder.add(quirk)

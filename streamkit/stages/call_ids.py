@@ -1,7 +1,5 @@
 """Ids of calls that the wire gave none, or the same twice (D09, D11), and what is told about a call late."""
 
-from hashlib import blake2b
-
 __all__ = ["FINAL_CALL_ID", "FINAL_NAME", "CallIds"]
 
 FINAL_NAME = "final_name"
@@ -29,6 +27,8 @@ class CallIds:
 
     def derive(self, choice: int, position: int, name: str) -> str:
         """An id from what identifies the call in its response: the same for the same bytes (D09)."""
+        from hashlib import blake2b  # noqa: PLC0415 - heavy: it loads OpenSSL
+
         identity = "\0".join((self.response_id, str(choice), str(position), name))
         digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=12)
         return self.take(choice, f"call_{digest.hexdigest()}")

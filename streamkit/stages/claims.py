@@ -49,6 +49,6 @@ def settle(kind: PartKind, streamed: str, claim: str | None) -> Settlement:
 def _parses(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return False
     return True

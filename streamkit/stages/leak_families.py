@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from streamkit.jsontypes import Json, is_object
+from streamkit.lazy_patterns import LazyPattern
 
 __all__ = ["FAMILIES", "Family", "recovered"]
 
@@ -45,11 +46,11 @@ FAMILIES: tuple[Family, ...] = (
 )
 """The families, in the order in which their openers are tried: Kimi's before DeepSeek's, whose words are alike."""
 
-_KIMI = re.compile(
+_KIMI = LazyPattern(
     r"<\|tool_call_begin\|>\s*(?:functions\.)?([^\s<:]+)(?::\d+)?\s*<\|tool_call_argument_begin\|>(.*?)<\|tool_call_end\|>",
     re.DOTALL,
 )
-_DEEPSEEK = re.compile(
+_DEEPSEEK = LazyPattern(
     rf"<{BAR}tool{GAP}call{GAP}begin{BAR}>(?:function)?(?:<{BAR}tool{GAP}sep{BAR}>)?\s*([^\s<]+)\s*"
     rf"(?:<{BAR}tool{GAP}sep{BAR}>|\n)(.*?)<{BAR}tool{GAP}call{GAP}end{BAR}>",
     re.DOTALL,
@@ -57,8 +58,8 @@ _DEEPSEEK = re.compile(
 _HERMES = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)</function>", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
-_INVOKE = re.compile(rf'<{BAR}DSML{BAR}invoke name="([^"]+)">(.*?)</{BAR}DSML{BAR}invoke>', re.DOTALL)
-_MEMBER = re.compile(
+_INVOKE = LazyPattern(rf'<{BAR}DSML{BAR}invoke name="([^"]+)">(.*?)</{BAR}DSML{BAR}invoke>', re.DOTALL)
+_MEMBER = LazyPattern(
     rf'<{BAR}DSML{BAR}parameter name="([^"]+)"(?: string="(true|false)")?>(.*?)</{BAR}DSML{BAR}parameter>', re.DOTALL
 )
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n?(.*?)\n?```\s*\Z", re.DOTALL)

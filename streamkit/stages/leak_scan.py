@@ -12,13 +12,14 @@ from typing import Literal
 
 import msgspec
 
+from streamkit.lazy_patterns import LazyPattern
 from streamkit.stages.code_spans import CodeSpans
 from streamkit.stages.leak_families import FAMILIES, Family
 
 __all__ = ["LeakScanner", "Shred"]
 
 HARMONY = Family("harmony", (), re.compile(r"<\|(?:call|end|return)\|>"))
-HEADER = re.compile(
+HEADER = LazyPattern(
     r"(?:<\|start\|>assistant)?(?P<to> to=[^\s<]+)?"
     r"(?:<\|channel\|>(?P<channel>analysis|commentary|final)(?P<late> to=[^\s<]+)?)?"
     r"\s*(?:<\|constrain\|>\s*\w+\s*)?<\|message\|>"
@@ -29,8 +30,8 @@ LONGEST_HEADER = 200
 
 OPENERS = {opener: family for family in reversed(FAMILIES) for opener in family.openers}
 CONTROL = ("<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>")
-MARK = re.compile("|".join(map(re.escape, (*OPENERS, "<|start|>", "<|channel|>"))))
-MARK_OR_END = re.compile(f"{MARK.pattern}|{'|'.join(map(re.escape, CONTROL[3:]))}")
+MARK = LazyPattern("|".join(map(re.escape, (*OPENERS, "<|start|>", "<|channel|>"))))
+MARK_OR_END = LazyPattern(f"{MARK.pattern}|{'|'.join(map(re.escape, CONTROL[3:]))}")
 BEGINNINGS = {mark[:length] for mark in (*OPENERS, *CONTROL) for length in range(1, len(mark))}
 LONGEST = max(map(len, (*OPENERS, *CONTROL)))
 CLOSER_TAIL = 64

@@ -1,26 +1,34 @@
-"""What hypothesis runs when it is imported: `st.from_type(Response)` and `st.from_type(Event)` then give real ones."""
+"""What hypothesis runs when it is imported: `st.from_type(Response)` and `st.from_type(Event)` then give real ones.
 
-from hypothesis import strategies as st
+Hypothesis loads this module while it is itself half imported, so nothing of it is imported at the top.
+"""
+
+from typing import TYPE_CHECKING
 
 from streamkit.events import Event
 from streamkit.response import Response
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 __all__ = ["register"]
 
 
 def register() -> None:
     """Tell hypothesis how responses and events come about; the strategies themselves are imported when first asked."""
-    st.register_type_strategy(Response, _responses)
-    st.register_type_strategy(Event, _events)
+    from hypothesis.strategies import register_type_strategy  # noqa: PLC0415 - see the module
+
+    register_type_strategy(Response, _responses)
+    register_type_strategy(Event, _events)
 
 
-def _responses(_kind: type[Response]) -> st.SearchStrategy[Response]:
+def _responses(_kind: type[Response]) -> "SearchStrategy[Response]":
     from streamkit.testing.strategies import responses  # noqa: PLC0415 - imports all quirks and encoders
 
     return responses()
 
 
-def _events(_kind: type[Event]) -> st.SearchStrategy[Event]:
+def _events(_kind: type[Event]) -> "SearchStrategy[Event]":
     from streamkit.testing.strategies import events  # noqa: PLC0415 - imports all quirks and encoders
 
     return events()

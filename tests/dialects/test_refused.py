@@ -32,3 +32,11 @@ def test_odd_members_never_raise(fixture, odd):
     for body in spoiled(fixture.data, odd):
         for dialect in (fixture.dialect, None):
             grammar.check(streamkit.iter_events(body, dialect, on_error="event"))
+
+
+@pytest.mark.parametrize("dialect", ["cohere", "chat", "responses"])
+def test_values_that_are_read_at_the_very_limit_of_depth_never_raise(dialect):
+    for depth in range(820, 1000):
+        nest = "[" * depth + "]" * depth
+        body = f'data: {{"error":{{"message":{nest}}},"usage":{{"a":{nest}}}}}\n\n'.encode()
+        grammar.check(streamkit.iter_events(body, dialect, on_error="event"))

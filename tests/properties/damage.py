@@ -102,6 +102,38 @@ def mutated(draw, dialect=None):
     return wire.dialect, tape.apply(edits.values())
 
 
+ODD_MEMBERS = (
+    b'"zz":"\xff\xed02"',
+    rb'"zz":"\ud83d"',
+    rb'"zz":"\x"',
+    b'"zz":1e999',
+    b'"zz":NaN',
+    b'"zz":' + b"9" * 5000,
+    b'"type":"x"',
+    b'"zz"',
+    b"",
+)
+"""Members that careful readers refuse."""
+
+
+def nested(depth):
+    return b'"zz":' + b"[" * depth + b"]" * depth
+
+
+@st.composite
+def spoiled(draw, dialect=None):
+    """A wire with odd members in some of its objects: (dialect, bytes)."""
+    wire = draw(wires(dialect))
+    places = [at + 1 for at, byte in enumerate(wire.data) if byte == ord("{")]
+    chosen = draw(st.lists(st.integers(0, len(places) - 1), min_size=1, max_size=3, unique=True).map(sorted))
+    out, start = [], 0
+    for at in (places[number] for number in chosen):
+        odd = draw(st.sampled_from(ODD_MEMBERS) | st.integers(1, 1100).map(nested))
+        out += (wire.data[start:at], odd, b"" if wire.data[at : at + 1] == b"}" else b",")
+        start = at
+    return wire.dialect, b"".join((*out, wire.data[start:]))
+
+
 PIECES = (
     b"data: ",
     b"data:",

@@ -6,6 +6,11 @@ from streamkit.session import Session
 from streamkit.testing import grammar
 
 
+def same(one, other):
+    """Whether two responses are equal; a NaN of the wire is equal to itself here."""
+    return one == other or repr(one) == repr(other)
+
+
 def log_of(chunks, dialect):
     """The events of a stream and its response, both faces and the grammar checked on the way."""
     session = Session(standard(dialect))
@@ -16,7 +21,7 @@ def log_of(chunks, dialect):
             break
     events += session.finish()
     grammar.check(events)
-    assert streamkit.Response.from_events(events) == session.response
+    assert same(streamkit.Response.from_events(events), session.response)
     return events, session.response
 
 

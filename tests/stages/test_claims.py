@@ -47,3 +47,9 @@ def test_of_two_argument_texts_the_one_that_parses_stands(streamed, claim, settl
 
 def test_that_holds_for_arguments_only():
     assert row("text", '{"a":1}', '{"b":') == ("replace", '{"b":', "done_differs")
+
+
+def test_arguments_that_are_nested_too_deeply_to_be_read_do_not_parse():
+    deep = '{"a":' + "[" * 3000 + "]" * 3000 + "}"
+    assert settle("arguments", deep, '{"a":1}')[:2] == ("replace", '{"a":1}')
+    assert settle("arguments", '{"a":1}', deep)[0] == "keep"

@@ -281,11 +281,13 @@ def test_responses_and_events_are_drawn():
         assert isinstance(events().example(), streamkit.Event)
 
 
-def test_hypothesis_knows_the_types_once_the_entry_point_has_run():
-    code = """
-from streamkit.testing.hypothesis_entry import register
+@pytest.mark.parametrize("first", ["hypothesis", "streamkit.testing.hypothesis_entry"])
+def test_hypothesis_knows_the_types_once_the_entry_point_has_run(first):
+    code = f"""
+import {first}
 import streamkit, warnings
 from hypothesis import strategies as st
+from streamkit.testing.hypothesis_entry import register
 register()
 warnings.simplefilter("ignore")
 assert st.from_type(streamkit.Response).example().status in ("completed", "incomplete")
