@@ -25,6 +25,7 @@ __all__ = [
     "Rerouted",
     "TerminalInventory",
     "TextReclassified",
+    "call_key",
     "item_key",
     "item_names",
 ]
@@ -42,6 +43,11 @@ def item_names(key: Key) -> tuple[int, str] | None:
     if isinstance(key, tuple) and len(key) == 3 and key[0] == "item":
         return int(key[1]), str(key[2])
     return None
+
+
+def call_key(choice: int, number: int) -> str:
+    """The key of the call that `CallFragments` numbers so within its choice."""
+    return f"call {choice} {number}"
 
 
 class PartClaim(msgspec.Struct, frozen=True):

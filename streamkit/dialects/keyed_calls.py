@@ -6,7 +6,7 @@ whole call is ready even if the stream dies behind it (G20).
 """
 
 from streamkit.events import ArgumentsDelta, Event, ItemFinished, SignatureReported
-from streamkit.evidence import CallFragment
+from streamkit.evidence import CallFragment, call_key
 from streamkit.jsontypes import JsonObject
 
 __all__ = ["KeyedCalls"]
@@ -18,14 +18,12 @@ class KeyedCalls:
     def __init__(self) -> None:
         self._numbers: dict[int, int] = {}
 
-    def begin(
-        self, choice: int, name: str, call_id: str, extra: JsonObject | None, out: list[Event]
-    ) -> tuple[str | int, ...]:
+    def begin(self, choice: int, name: str, call_id: str, extra: JsonObject | None, out: list[Event]) -> str:
         """Announce the next call of a choice; its key. A call without a name stays held back until it has one."""
         number = self._numbers.get(choice, 0)
         self._numbers[choice] = number + 1
         out.append(CallFragment(choice=choice, index=number, name=name, call_id=call_id, extra=extra or None))
-        return ("call", choice, number)
+        return call_key(choice, number)
 
     def whole(
         self,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
@@ -102,7 +104,7 @@ def whole_message_body(tape: Tape) -> Iterator[Edit]:
             case _:  # more than text: other shapes would have to be rebuilt
                 return
     if message and blocks:
-        yield Edit(0, len(tape.data), tape.encode(message))
+        yield Edit(0, len(tape.data), msgspec.json.encode(message))
 
 
 @quirk("anthropic", effect="repaired", catalogue="B23", sources=["MiniMax"])
@@ -125,12 +127,20 @@ def start_input_replaced(tape: Tape) -> Iterator[Edit]:
     """A tool's input stands in the block's start and comes in deltas too; the deltas stand."""
     for frame, payload in _starts(tape, "tool_use", "server_tool_use"):
         pieces = (p for _, p in _deltas(tape, "input_json_delta", frame.index) if p["index"] == payload["index"])
-        if any(p["delta"]["partial_json"] for p in pieces):
-            payload["content_block"]["input"] = {"replaced": True}
+        arguments = "".join(p["delta"]["partial_json"] for p in pieces)
+        if arguments:
+            payload["content_block"]["input"] = msgspec.json.decode(arguments)
             yield tape.replace(frame, payload)
 
 
-@quirk("anthropic", effect="guessed", catalogue="F26", fields=("text", "reasoning", "items"), sources=["bridges"])
+@quirk(
+    "anthropic",
+    effect="guessed",
+    catalogue="F26",
+    fields=("text", "reasoning", "items"),
+    sources=["bridges"],
+    known_in=(),
+)
 def block_kind(tape: Tape) -> Iterator[Edit]:
     """A delta is of another kind than its block; it goes to an item of its own kind, the block's text stays clean."""
     for frame, payload in _deltas(tape, "text_delta"):
@@ -138,7 +148,7 @@ def block_kind(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, payload)
 
 
-@quirk("anthropic", effect="repaired", catalogue="A27", sources=["bridges"])
+@quirk("anthropic", effect="repaired", catalogue="A27", sources=["bridges"], known_in=())
 def piece_type_missing(tape: Tape) -> Iterator[Edit]:
     """A delta or a block has no `type`; its members say what it is."""
     for kind in ("text_delta", "thinking_delta", "input_json_delta"):
@@ -147,7 +157,7 @@ def piece_type_missing(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("anthropic", effect="repaired", catalogue=("D17", "F10", "F19"), sources=["bridges"])
+@quirk("anthropic", effect="repaired", catalogue=("D17", "F10", "F19"), sources=["bridges"], known_in=())
 def piece_shape(tape: Tape) -> Iterator[Edit]:
     """A member of a frame has another JSON type than documented; it is read all the same."""
 
@@ -159,7 +169,15 @@ def piece_shape(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(change)
 
 
-@quirk("anthropic", "cohere", "gemini-interactions", effect="repaired", catalogue=("B11", "B21"), sources=["bridges"])
+@quirk(
+    "anthropic",
+    "cohere",
+    "gemini-interactions",
+    effect="repaired",
+    catalogue=("B11", "B21"),
+    sources=["bridges"],
+    known_in=(),
+)
 def block_index_missing(tape: Tape) -> Iterator[Edit]:
     """A block frame has no `index`: a start means a new block, anything else the block started last."""
     last: Json = None

@@ -94,7 +94,7 @@ def message_instead_of_delta(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="harmless", catalogue="F09")
+@quirk("chat", effect="harmless", catalogue="F09", known_in=())
 def text_completion(tape: Tape) -> Iterator[Edit]:
     """A legacy completion frame on a chat stream: `text` stands in the choice, without a delta."""
     for frame, payload, choice, text in text_frames(tape):
@@ -103,7 +103,7 @@ def text_completion(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="harmless", catalogue="F24", sources=["Hugging Face TGI"])
+@quirk("chat", effect="harmless", catalogue="F24", sources=["Hugging Face TGI"], known_in=())
 def token_frames(tape: Tape) -> Iterator[Edit]:
     """Frames of the native TGI route: one token each, special ones left out."""
     for frame, _, _, text in text_frames(tape):
@@ -111,7 +111,7 @@ def token_frames(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, {"index": 1, "token": token, "generated_text": None, "details": None})
 
 
-@quirk("chat", effect="harmless", catalogue="F10", sources=["Cloudflare Workers AI"])
+@quirk("chat", effect="harmless", catalogue="F10", sources=["Cloudflare Workers AI"], known_in=())
 def worker_frames(tape: Tape) -> Iterator[Edit]:
     """Frames of the native Workers AI route: the text stands in `response`."""
     for frame, _, _, text in text_frames(tape):
@@ -138,7 +138,7 @@ def reasoning_fields_differ(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="harmless", catalogue="B28")
+@quirk("chat", effect="harmless", catalogue="B28", known_in=())
 def role_unexpected(tape: Tape) -> Iterator[Edit]:
     """A delta says another role than `assistant`; its content belongs to the answer all the same."""
     for frame, payload, choice, _ in text_frames(tape):
@@ -155,14 +155,14 @@ def id_changed(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="repaired", catalogue="F02")
+@quirk("chat", effect="repaired", catalogue="F02", known_in=())
 def choices_shape(tape: Tape) -> Iterator[Edit]:
     """`choices` is no list of objects; one object is read as the only choice."""
     for frame, payload, choice, _ in text_frames(tape):
         yield tape.replace(frame, {**payload, "choices": choice})
 
 
-@quirk("chat", effect="lossy", catalogue="F19", fields=("items",))
+@quirk("chat", effect="lossy", catalogue="F19", fields=("items",), known_in=())
 def member_shape(tape: Tape) -> Iterator[Edit]:
     """A member has a type that cannot be read; it is left out, kept in the quirk's data, and nothing else with it."""
     for frame, payload, choice, _ in text_frames(tape):
@@ -185,7 +185,7 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
         streamed = [payload["item"] for payload in payloads if payload.get("type") == "response.output_item.done"]
         whole: JsonObject = payloads[-1].get("response") or {}
         if streamed and whole.get("output") == streamed:
-            yield Edit(0, len(tape.data), tape.encode(whole))
+            yield Edit(0, len(tape.data), msgspec.json.encode(whole))
         return
     deltas: list[JsonObject] = [choice["delta"] for f in tape.frames if (choice := choice_of(f.json)) is not None]
     finishing = [frame for frame in tape.frames if (choice_of(frame.json) or {}).get("finish_reason")]
@@ -202,7 +202,7 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
     choice = {**finishing[0].json["choices"][0], "message": {"role": "assistant", "content": "".join(texts)}}
     del choice["delta"]
     document |= {"object": "chat.completion", "choices": [choice]}
-    yield Edit(0, len(tape.data), tape.encode(msgspec.json.encode(document)))
+    yield Edit(0, len(tape.data), msgspec.json.encode(document))
 
 
 @quirk("any", effect="guessed", catalogue=("C14", "C16"), fields=("finish_reason", "raw_finish_reason", "status"))

@@ -56,7 +56,7 @@ def tool_type_unknown(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="repaired", catalogue=("D10", "F10"), sources=["Cloudflare Workers AI"])
+@quirk("chat", effect="repaired", catalogue=("D10", "F10"), sources=["Cloudflare Workers AI"], known_in=())
 def tool_shape(tape: Tape) -> Iterator[Edit]:
     """A call's name and arguments stand in the call itself, or the calls are one object instead of a list."""
     for frame, payload, call in call_frames(tape):

@@ -38,7 +38,7 @@ def _terminal(tape: Tape, change: str, value: Json) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("any", effect="lossy", catalogue="B38", fields=("text",))
+@quirk("any", effect="lossy", catalogue="B38", fields=("text",), known_in=())
 def after_terminal(tape: Tape) -> Iterator[Edit]:
     """Content arrived after the answer's end or after its error; it is kept here and not in the answer."""
     for frame in tape.frames:
@@ -163,7 +163,8 @@ def terminal_only_items(tape: Tape) -> Iterator[Edit]:
     for frame in tape.frames:
         payload = frame.json
         if _is(payload, *TERMINALS) and is_array(payload["response"].get("output")):
-            payload["response"]["output"].append({"type": "mcp_list_tools", "id": "mcpl_only"})
+            listed: JsonObject = {"id": "mcpl_only", "type": "mcp_list_tools", "server_label": "docs", "tools": []}
+            payload["response"]["output"].append(listed)
             yield tape.replace(frame, payload)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 
@@ -47,7 +47,25 @@ def _planted(tape: Tape, payload: Json | bytes, event: str = "") -> Iterator[Edi
         yield Edit(frame.start, len(tape.data), tape.encode(payload, event), note)
 
 
-@quirk(*SSE_DIALECTS, effect="guessed", fields=ENDED, catalogue="G04", sources=["xAI", "Ollama", "FastAPI servers"])
+def _enclosed(tape: Tape, error: JsonObject) -> Iterator[Edit]:
+    """The error object in the frame that brings errors in this dialect."""
+    match tape.dialect:
+        case "anthropic":
+            return _planted(tape, {"type": "error", "error": {"type": "api_error", **error}}, "error")
+        case "responses":
+            return _planted(tape, {"type": "error", "error": error}, "error")
+        case _:
+            return _planted(tape, {"error": error})
+
+
+@quirk(
+    *SSE_DIALECTS,
+    effect="guessed",
+    fields=ENDED,
+    catalogue="G04",
+    sources=["xAI", "Ollama", "FastAPI servers"],
+    known_in=("responses", "chat"),
+)
 def error_flat(tape: Tape) -> Iterator[Edit]:
     """An error is a bare string, or its members stand beside it instead of in an object; both are read."""
     for payload in ({"error": "overloaded"}, {"code": "server_error", "error": "the model failed"}):
@@ -92,7 +110,7 @@ def error_not_json(tape: Tape) -> Iterator[Edit]:
 @quirk(*SSE_DIALECTS, effect="guessed", fields=ENDED, catalogue="G12", sources=["OpenRouter", "llama.cpp", "vLLM"])
 def error_code_number(tape: Tape) -> Iterator[Edit]:
     """The error's code is a number; it becomes text, and the status where it looks like one."""
-    yield from _planted(tape, {"error": {"code": 500, "message": "boom"}})
+    yield from _enclosed(tape, {"code": 500, "message": "boom"})
 
 
 @quirk("responses", effect="guessed", fields=ENDED, catalogue="G15", sources=["xAI OAuth"])
@@ -106,10 +124,10 @@ def entitlement_as_bad_token(tape: Tape) -> Iterator[Edit]:
 def error_wrapped(tape: Tape) -> Iterator[Edit]:
     """The cause is JSON inside a string of the error; it is opened, the outer messages go to the chain."""
     inner = '{"error":{"message":"the engine ran out of memory","type":"server_error"}}'
-    yield from _planted(tape, {"error": {"message": "Stream error occurred", "value": {"error_message": inner}}})
+    yield from _enclosed(tape, {"message": "Stream error occurred", "value": {"error_message": inner}})
 
 
-@quirk(*SSE_DIALECTS, effect="harmless", catalogue="G25", sources=["gateways", "Codex"])
+@quirk(*SSE_DIALECTS, effect="harmless", catalogue="G25", sources=["gateways", "Codex"], known_in=())
 def provider_warning(tape: Tape) -> Iterator[Edit]:
     """A warning is shaped like an error; the stream goes on."""
     for frame in tape.frames[1:]:

@@ -51,7 +51,7 @@ def _documents(tape: Tape) -> list[bytes]:
     return [frame.data.replace(b"\n", b" ") for frame in tape.frames]
 
 
-@quirk("any", effect="repaired", catalogue="A13", sources=["SambaNova", "DeepInfra", "llama.cpp"])
+@quirk("any", effect="repaired", catalogue="A13", sources=["SambaNova", "DeepInfra", "llama.cpp"], known_in=("chat",))
 def missing_blank_line(tape: Tape) -> Iterator[Edit]:
     """Events follow each other without a blank line between; a whole JSON document ends where the next one begins."""
     if not _is_event_stream(tape):
@@ -62,7 +62,7 @@ def missing_blank_line(tape: Tape) -> Iterator[Edit]:
             yield Edit(frame.end - _blank_line(tape, frame), frame.end, b"")
 
 
-@quirk("any", effect="harmless", catalogue="A09", sources=["Codex backend through relays"])
+@quirk("any", effect="harmless", catalogue="A09", sources=["Codex backend through relays"], known_in=("responses",))
 def empty_event(tape: Tape) -> Iterator[Edit]:
     """An event has a name and no data line; nothing is dispatched, and the name does not leak to the next event."""
     if _is_event_stream(tape):
@@ -106,19 +106,18 @@ def unprefixed_payload(tape: Tape) -> Iterator[Edit]:
     """Between events stands a line that is a JSON object (or `[DONE]`) without `data:`; it is taken as a frame."""
     if _is_event_stream(tape):
         for frame in tape.frames[1:]:
-            bare = frame.data == b"[DONE]" or isinstance(frame.json, dict)
-            if bare and not frame.event and b"\n" not in frame.data:
+            if frame.data == b"[DONE]":  # answers whose content stands bare in the middle were never met
                 yield Edit(frame.start, frame.end, frame.data + b"\n\n")
 
 
-@quirk("any", effect="harmless", catalogue="A14", sources=["Ollama", "raw relays"])
+@quirk("any", effect="harmless", catalogue="A14", sources=["Ollama", "raw relays"], known_in=("cohere",))
 def framing_ndjson(tape: Tape) -> Iterator[Edit]:
     """The body has one JSON document a line where another framing was expected."""
     if _is_event_stream(tape) and len(_documents(tape)) > 1:
         yield Edit(0, len(tape.data), b"".join(line + b"\n" for line in _documents(tape)))
 
 
-@quirk("any", effect="harmless", catalogue="A14", sources=["Gemini without alt=sse"])
+@quirk("any", effect="harmless", catalogue="A14", sources=["Gemini without alt=sse"], known_in=("gemini",))
 def framing_json_array(tape: Tape) -> Iterator[Edit]:
     """The body is one JSON array, sent element by element, where another framing was expected."""
     if _is_event_stream(tape) and tape.frames and all(frame.json is not None for frame in tape.frames):

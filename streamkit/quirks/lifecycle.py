@@ -54,7 +54,7 @@ def implicit_item(tape: Tape) -> Iterator[Edit]:
             yield tape.delete(frame)
 
 
-@quirk("responses", "anthropic", effect="harmless", catalogue="B37")
+@quirk("responses", "anthropic", effect="harmless", catalogue="B37", known_in=("responses",))
 def item_reannounced(tape: Tape) -> Iterator[Edit]:
     """The same item is announced twice; it is one item."""
     for frame in tape.frames:
@@ -64,7 +64,7 @@ def item_reannounced(tape: Tape) -> Iterator[Edit]:
             yield Edit(frame.end, frame.end, tape.encode(payload, frame.event))
 
 
-@quirk("responses", "anthropic", effect="harmless", catalogue="D45")
+@quirk("responses", "anthropic", effect="harmless", catalogue="D45", known_in=("responses",))
 def item_finished_twice(tape: Tape) -> Iterator[Edit]:
     """An item's end is told twice; the second changes nothing."""
     for frame in tape.frames:
@@ -72,7 +72,7 @@ def item_finished_twice(tape: Tape) -> Iterator[Edit]:
             yield Edit(frame.end, frame.end, tape.data[frame.start : frame.end])
 
 
-@quirk("responses", "anthropic", "chat", effect="guessed", catalogue="B07", fields=("items",))
+@quirk("responses", "anthropic", "chat", effect="guessed", catalogue="B07", fields=("items",), known_in=("responses",))
 def delta_after_done(tape: Tape) -> Iterator[Edit]:
     """A delta arrives for an item that was finished; it opens a new item, nothing is lost."""
     for frame, following in pairwise(tape.frames):

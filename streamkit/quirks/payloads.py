@@ -89,7 +89,13 @@ def non_object_data(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, [frame.json])
 
 
-@quirk("any", effect="repaired", catalogue="A33", sources=["OpenAI-compatible relays", "Gemini"])
+@quirk(
+    "any",
+    effect="repaired",
+    catalogue="A33",
+    sources=["OpenAI-compatible relays", "Gemini"],
+    known_in=("chat", "gemini"),
+)
 def joined_json(tape: Tape) -> Iterator[Edit]:
     """One payload holds several JSON documents; they are taken one after another."""
     for frame, following in pairwise(_frames(tape)):
@@ -144,7 +150,9 @@ def oversized_number(_: Tape) -> Iterator[Edit]:
     return iter(())
 
 
-@quirk("any", effect="lossy", catalogue="J14", fields=WORDS, sources=["legacy gateways", "truncated bytes"])
+@quirk(
+    "any", effect="lossy", catalogue="J14", fields=WORDS, sources=["legacy gateways", "truncated bytes"], known_in=()
+)
 def invalid_utf8(tape: Tape) -> Iterator[Edit]:
     """A payload is not UTF-8; the bytes at fault become U+FFFD, the payloads after it are unaffected."""
     for frame in _frames(tape):

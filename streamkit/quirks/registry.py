@@ -44,6 +44,7 @@ class Quirk:
         fields: tuple[str, ...],
         advice: str,
         nowhere: str,
+        known_in: tuple[str, ...] | None = None,
     ) -> None:
         self.id = plant.__name__
         self.text = "\n".join(line.strip() for line in (plant.__doc__ or "").strip().split("\n"))
@@ -54,6 +55,7 @@ class Quirk:
         self.fields = fields
         self.advice = advice
         self.nowhere = nowhere
+        self.known_in = dialects if known_in is None else known_in
         self._plant = plant
 
     def __repr__(self) -> str:
@@ -75,6 +77,10 @@ class Quirk:
     def fits(self, dialect: str) -> bool:
         """Whether the quirk can occur in this dialect."""
         return dialect in self.dialects or self.dialects == EVERY_DIALECT
+
+    def known(self, dialect: str) -> bool:
+        """Whether a server is known that shows the quirk, as it is planted, in this dialect; others tolerate it too."""
+        return self.fits(dialect) and (dialect in self.known_in or self.known_in == EVERY_DIALECT)
 
 
 def printable(text: str, length: int = DETAIL_LENGTH) -> str:
@@ -102,6 +108,7 @@ def quirk(
     fields: Iterable[str] = (),
     advice: str = "",
     nowhere: str = "",
+    known_in: Iterable[str] | None = None,
 ) -> Callable[[Planter], Quirk]:
     """Register a deviation of these dialects (`"any"`: of all).
 
@@ -114,6 +121,8 @@ def quirk(
         fields: the response's members that may differ, for `guessed` and `lossy`.
         advice: what a reader can do about it, where there is more to say than the effect says.
         nowhere: why no recording has a place for it, for a function that yields nothing.
+        known_in: those of the dialects in which a server is known to send what is planted; all, if it is not given.
+            In the others it is tolerated, but no other client is asked to.
 
     Raises:
         ValueError: two quirks with one id.
@@ -129,6 +138,7 @@ def quirk(
             fields=tuple(fields),
             advice=advice,
             nowhere=nowhere,
+            known_in=None if known_in is None else tuple(known_in),
         )
         if entry.id in REGISTRY:
             raise ValueError(f"two quirks are called {entry.id}")

@@ -102,7 +102,7 @@ def status_unknown(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("responses", effect="repaired", catalogue="J13")
+@quirk("responses", effect="repaired", catalogue="J13", known_in=())
 def usage_shape(tape: Tape) -> Iterator[Edit]:
     """Token counts are strings, floats or booleans; whole numbers are read, anything else is unknown."""
     for frame in tape.frames:

@@ -62,6 +62,7 @@ def sequence_gap(tape: Tape) -> Iterator[Edit]:
     effect="repaired",
     catalogue="B13",
     sources=("Soju06/codex-lb#1974",),
+    known_in=(),
 )
 def sequence_restored(tape: Tape) -> Iterator[Edit]:
     """Frames came a little out of order and were given out in the order of their numbers."""
@@ -78,6 +79,7 @@ def sequence_restored(tape: Tape) -> Iterator[Edit]:
     fields=CONTENT,
     catalogue="B13",
     sources=("Soju06/codex-lb#1974",),
+    known_in=(),
 )
 def sequence_disorder(tape: Tape) -> Iterator[Edit]:
     """A number is lower than the one before, too late or without sense; the order of arrival was kept."""
@@ -91,6 +93,7 @@ def sequence_disorder(tape: Tape) -> Iterator[Edit]:
     effect="repaired",
     catalogue="B33",
     sources=("Soju06/codex-lb#1974",),
+    known_in=(),
 )
 def duplicate_frame(tape: Tape) -> Iterator[Edit]:
     """A frame came twice, with the same number and the same content; the second one was dropped."""

@@ -22,7 +22,7 @@ __all__ = [
 CALLS = ("tool_calls", "items")
 
 
-@quirk("chat", effect="guessed", catalogue="D02", fields=CALLS)
+@quirk("chat", effect="guessed", catalogue="D02", fields=CALLS, known_in=())
 def tool_name_conflict(tape: Tape) -> Iterator[Edit]:
     """A later fragment of a call gives it another name; the first one is kept, names are never joined."""
     for piece in pieces(tape):
@@ -83,7 +83,7 @@ def tool_args_placeholder(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(run[0].frame, run[0].payload)
 
 
-@quirk("chat", effect="guessed", catalogue="D17", fields=CALLS)
+@quirk("chat", effect="guessed", catalogue="D17", fields=CALLS, known_in=())
 def tool_args_conflict(tape: Tape) -> Iterator[Edit]:
     """A call's complete arguments come a second time and say something else; the first ones are kept."""
     for run in runs(tape):

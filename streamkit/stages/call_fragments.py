@@ -83,7 +83,7 @@ class CallFragments:
             name, call_id = event.name, event.call_id
             known = (not name or name == call.name) and (not call_id or call_id == call.wire_id)
             if known and not event.whole and event.extra is None:
-                call.parts.append(text)
+                call.write(text)
                 return ArgumentsDelta(key=call.key, text=text)
         return self._fragment(event)
 
@@ -142,7 +142,7 @@ class CallFragments:
         name, call_id = fragment.name, fragment.call_id
         call.custom = call.custom or fragment.custom
         if name and name != call.name:
-            if call.name and (call.parts or not name.startswith(call.name)):
+            if call.name and (call.begun or not name.startswith(call.name)):
                 out.append(tool_name_conflict.seen(detail=f"{call.name!r}, then {name!r}"))
             else:
                 call.name = late[FINAL_NAME] = name
@@ -160,9 +160,9 @@ class CallFragments:
         """Take a fragment's text, unless it only restates what is there (D16, D17, D19)."""
         text = fragment.arguments
         if not call.custom:
-            if not call.parts and text == EMPTY_OBJECT:
+            if not call.begun and text == EMPTY_OBJECT:
                 call.placeholder = True
-                call.parts.append(text)
+                call.write(text)
                 self._held.append(call)
                 return
             if call.placeholder:
@@ -175,13 +175,13 @@ class CallFragments:
                     out.append(tool_args_placeholder.seen(detail=call.name))
                 elif call.started:
                     self._give(call, EMPTY_OBJECT, out)
-            elif fragment.whole and call.parts:
+            elif fragment.whole and call.begun:
                 self._restate(call, text, out)
                 return
             elif text[0] == "{" and call.closed and call.size == len(text) and call.raw == text:
                 out.append(tool_args_restated.seen(detail=text))
                 return
-        call.parts.append(text)
+        call.write(text)
         if call.started:
             self._give(call, text, out)
             return
@@ -232,7 +232,7 @@ class CallFragments:
                 details=details,
             )
         )
-        if call.parts and not call.placeholder:
+        if call.begun and not call.placeholder:
             self._give(call, call.raw, out)
 
     def _release(self, choice: int | None = None) -> list[Event]:

@@ -5,8 +5,10 @@ know whether a call's text is a closed object are asked only where a fragment lo
 each character of that text is read for it once.
 """
 
-from streamkit.events import Key
-from streamkit.evidence import CallFragment
+from collections.abc import Callable
+from io import StringIO
+
+from streamkit.evidence import CallFragment, call_key
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.registry import Quirk
 from streamkit.quirks.tools import tool_index_drift, tool_index_reused
@@ -20,7 +22,7 @@ class Call:
 
     __slots__ = (
         "_brackets",
-        "_read",
+        "_buffer",
         "call_id",
         "choice",
         "custom",
@@ -33,19 +35,19 @@ class Call:
         "key",
         "name",
         "number",
-        "parts",
         "placeholder",
         "repeats",
         "size",
         "slot",
         "started",
         "wire_id",
+        "write",
     )
 
     def __init__(self, fragment: CallFragment, number: int) -> None:
         self.choice = fragment.choice
         self.number = number
-        self.key: Key = ("call", fragment.choice, number)
+        self.key = call_key(fragment.choice, number)
         self.index = fragment.index
         self.slot = fragment.slot
         self.wire_id = fragment.call_id
@@ -55,9 +57,11 @@ class Call:
         self.name = ""
         self.custom = False
         self.extra: JsonObject = {}
-        self.parts: list[str] = []
+        self._buffer = StringIO()
+        self.write: Callable[[str], int] = self._buffer.write
+        """Takes one more piece of its text."""
         self.size = 0
-        """Characters of the parts that `closed` has read."""
+        """Characters of the text that `closed` has read."""
         self.held = 0
         """Characters that wait for the name."""
         self.started = False
@@ -70,35 +74,40 @@ class Call:
         self.index_noted = False
         self.id_noted = False
         self._brackets = Brackets()
-        self._read = 0
 
     @property
     def raw(self) -> str:
         """The text so far."""
-        return "".join(self.parts)
+        return self._buffer.getvalue()
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has any text."""
+        return bool(self._buffer.tell())
 
     @property
     def blank(self) -> bool:
         """Whether nothing is known of it but perhaps an extra."""
-        return not (self.name or self.wire_id or self.parts or self.started)
+        return not (self.name or self.wire_id or self.begun or self.started)
 
     @property
     def closed(self) -> bool:
         """Whether its text has closed all brackets that it opened; each character is read once."""
         if self.custom:
             return False
-        brackets, parts = self._brackets, self.parts
-        while self._read < len(parts):
-            part = parts[self._read]
-            brackets.read(part)
-            self.size += len(part)
-            self._read += 1
-        return brackets.closed
+        if self.size < self._buffer.tell():
+            self._buffer.seek(self.size)
+            text = self._buffer.read()
+            self.size += len(text)
+            self._brackets.read(text)
+        return self._brackets.closed
 
-    def restart(self, *parts: str) -> None:
+    def restart(self, text: str = "") -> None:
         """Put another text in the place of the one so far."""
-        self.parts[:] = parts
-        self.size = self._read = 0
+        self._buffer = StringIO()
+        self.write = self._buffer.write
+        self.write(text)
+        self.size = 0
         self._brackets = Brackets()
 
 
@@ -172,7 +181,7 @@ class Turn:
         if not call.name and (not call.wire_id or not fragment.call_id):
             return call, None
         same = fragment.name == call.name
-        if same and not call.parts and not (call.wire_id and fragment.call_id):
+        if same and not call.begun and not (call.wire_id and fragment.call_id):
             return call, None
         if fragment.call_id:
             return self._new(fragment), tool_index_reused if own else None
@@ -227,6 +236,6 @@ class Turn:
             return call
         if fragment.call_id or fragment.name != call.name:
             return self._new(fragment)
-        if call.parts and (fragment.whole or (fragment.arguments.startswith("{") and call.closed)):
+        if call.begun and (fragment.whole or (fragment.arguments.startswith("{") and call.closed)):
             return self._new(fragment)
         return call

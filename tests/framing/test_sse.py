@@ -1,8 +1,7 @@
-import time
-
 import httpx
 import httpx_sse
 import pytest
+from counted_work import held_linear
 from cutting import blocks, frames, payloads, pieces, quirks, read, through
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -361,17 +360,9 @@ def test_nothing_is_read_behind_a_limit():
     assert framer.close() == []
 
 
-def seconds(chunks):
-    framer = SSEFramer()
-    start = time.process_time()
-    for chunk in chunks:
-        framer.feed(chunk)
-    return time.process_time() - start
-
-
 @pytest.mark.parametrize("form", ["one line", "two reads a line", "many lines", "pretty", "comments"])
 def test_j07_work_is_linear(form):
-    def chunks(size):
+    def reading(size):
         body = {
             "one line": b'data: {"x":"' + b"a" * size,
             "two reads a line": b'data:{"x":"' + b"a" * size,
@@ -379,11 +370,10 @@ def test_j07_work_is_linear(form):
             "pretty": b"data: {\n" + b'data: "a": {"b": 1},\ndata: "c": {\ndata: },\n' * (size // 45),
             "comments": b": aaaaaaaaaa\n\n" * (size // 14),
         }[form]
-        return pieces(body, 1000)
+        chunks = pieces(body, 1000)
+        return lambda: through(SSEFramer(), chunks)
 
-    small = min(seconds(chunks(200_000)) for _ in range(3))
-    large = min(seconds(chunks(1_600_000)) for _ in range(2))
-    assert large < 8 * small * 3 + 0.05
+    held_linear(reading, n=10_000)
 
 
 # properties

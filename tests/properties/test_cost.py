@@ -1,9 +1,9 @@
 """Cost is linear in the input: counted in executed instructions and in the lengths of strings that are worked on."""
 
 import json
-import sys
 
 import pytest
+from counted_work import held_linear
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import read
@@ -11,41 +11,6 @@ from reading import read
 from streamkit.testing.strategies import quirky
 from streamkit.testing.transcripts import Call, Message, Reasoning, Transcript
 from streamkit.testing.wires import DIALECTS, wire
-
-WHOLE = ("count", "decode", "encode", "lower", "replace", "split", "splitlines", "translate", "upper")
-"""Methods that go through the whole string."""
-
-
-class Count:
-    """Instructions executed, and the characters of the strings that were gone through."""
-
-    def __init__(self):
-        self.work = 0
-
-    def trace(self, frame, event, _argument):
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        self.work += event == "opcode"
-        return self.trace
-
-    def profile(self, _frame, event, argument):
-        if event == "c_call":
-            owner = getattr(argument, "__self__", None)
-            if isinstance(owner, (str, bytes, bytearray)) and argument.__name__ in WHOLE:
-                self.work += len(owner)
-
-
-def work(chunks, dialect):
-    chunks = list(chunks)
-    count = Count()
-    before = sys.gettrace(), sys.getprofile()
-    sys.settrace(count.trace)
-    sys.setprofile(count.profile)
-    try:
-        read(chunks, dialect)
-    finally:
-        sys.settrace(before[0])
-        sys.setprofile(before[1])
-    return count.work
 
 
 def bytewise(data, size=1):
@@ -129,27 +94,31 @@ HOSTILE = {
 }
 
 
-def held_linear(shape, n=40, slack=2.6):
-    """Twice the step in size may cost twice as much more, and some slack; a square law would cost four times."""
-    read(*shape(n))  # what is done once only, at first use
-    one, two, four = (work(*shape(size)) for size in (n, 2 * n, 4 * n))
-    assert four - two <= slack * max(two - one, 1000)
+def reading(shape):
+    """Preparation of a stream: its chunks and their dialect, by size."""
+
+    def prepare(n):
+        chunks, dialect = shape(n)
+        chunks = list(chunks)
+        return lambda: read(chunks, dialect)
+
+    return prepare
 
 
 def test_a_square_law_is_found():
     with pytest.raises(AssertionError):
-        held_linear(lambda n: (many_deltas("chat", n * n // 8), "chat"))
+        held_linear(reading(lambda n: (many_deltas("chat", n * n // 8), "chat")))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_of_healthy_answers(shape, dialect):
-    held_linear(lambda n: (shape(dialect, n), dialect))
+    held_linear(reading(lambda n: (shape(dialect, n), dialect)))
 
 
 @pytest.mark.parametrize("shape", HOSTILE.values(), ids=HOSTILE)
 def test_of_hostile_streams(shape):
-    held_linear(lambda n: (shape(n), "chat"), n=60)
+    held_linear(reading(lambda n: (shape(n), "chat")), n=60)
 
 
 @given(quirky("chat", least=1), st.integers(1, 9))
@@ -158,4 +127,4 @@ def test_of_any_part_repeated(damaged, length):
     first = damaged.faults[0].edit.start if damaged.faults else 0
     part = [frame for frame in tape.frames if frame.start >= first][:length] or list(tape.frames)
     body = b"".join(tape.data[frame.start : frame.end] for frame in part)
-    held_linear(lambda n: ([body] * n, "chat"), n=6)
+    held_linear(reading(lambda n: ([body] * n, "chat")), n=6)

