@@ -6,7 +6,7 @@ order of their members.
 
 from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object"]
+__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object", "is_same"]
 
 Json: TypeAlias = Any
 """Any JSON value: object, array, string, number, boolean or null."""
@@ -26,3 +26,11 @@ def is_object(value: Json) -> TypeGuard[JsonObject]:
 def is_array(value: Json) -> TypeGuard[JsonArray]:
     """Whether a JSON value is an array."""
     return isinstance(value, list)
+
+
+def is_same(one: object, other: object) -> bool:
+    """Whether two values (or things that hold such values) are equal; no, where they are too deep to be compared."""
+    try:
+        return one == other
+    except RecursionError:  # read at the very limit of depth (J05)
+        return False

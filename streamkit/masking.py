@@ -28,7 +28,7 @@ _KEYS = LazyPattern(
     r"|(?P<prefix>AIza|AKIA|ASIA|xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|tgp_v1_|gh[pousr]_|github_pat_|glpat-|ya29\.|xox[abp]-)"
     r"[\w*.-]{6,}"
     r"|(?P<identity>org-|user-|proj_)[A-Za-z0-9]{12,}"
-    r"|(?P<jwt>eyJ)[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?)"
+    r"|(?P<jwt>eyJ)[\w-]{6,4000}+\.[\w-]{6,}(?:\.[\w-]*)?)"
 )
 _SCHEMES = LazyPattern(
     r"\b(?P<scheme>Bearer|Basic|Digest|AWS4-HMAC-SHA256)(?P<space>\s+)(?P<value>[\w.~+/=*:-]{8,})", re.IGNORECASE
@@ -39,7 +39,7 @@ _ASSIGNED = LazyPattern(
     r"[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;&}{)\]]{4,})",
     re.IGNORECASE,
 )
-_USERINFO = LazyPattern(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]+(?::[^/\s@]*)?@", re.IGNORECASE)
+_USERINFO = LazyPattern(r"(?P<scheme>[a-z][a-z0-9+.-]{0,30}://)[^/\s@:]+(?::[^/\s@]*)?@", re.IGNORECASE)
 
 _SENSITIVE = frozenset(
     {

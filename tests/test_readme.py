@@ -2,8 +2,11 @@
 
 import contextlib
 import io
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,18 @@ from streamkit.quirks import registry
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 LIVE = "http://127.0.0.1:18080/v1"
+QUICK = ["--quirk", "empty_data", "--places", "1", "--no-shrink"]
+"""A client is not fuzzed with everything here: that takes minutes."""
 
 
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def file_name(code):
+    """What the first line calls the file that an example is, if it is one."""
+    named = re.match(r"# (\w+\.py)\n", code)
+    return named and named[1]
 
 
 @pytest.fixture
@@ -30,7 +41,19 @@ def live(monkeypatch):
         yield server
 
 
-PYTHON = blocks("python")
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory with the README's files in it, and the fixtures."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    for code in filter(file_name, blocks("python")):
+        (tmp_path / file_name(code)).write_text(code, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return tmp_path
+
+
+PYTHON = [code for code in blocks("python") if not file_name(code)]
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
@@ -43,23 +66,45 @@ def test_python_examples(code, monkeypatch, live):
     assert out.getvalue().strip()
 
 
-def commands():
-    for block in blocks("bash"):
-        for line in block.splitlines():
-            for command in line.split(" && "):
-                if command.startswith("streamkit "):
-                    yield command
+def test_pytest_examples(folder):
+    options = ("-q", "-p", "streamkit_pytest", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "test_my_client.py"], capture_output=True, text=True, check=False
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", list(commands()))
-def test_shell_examples(command, monkeypatch, capsys, live):
+def commands(block):
+    """The commands of this package in a block, one after another."""
+    lines = (command for line in block.splitlines() for command in line.split(" && "))
+    return [shlex.split(command)[1:] for command in lines if command.startswith("streamkit ")]
+
+
+SHELL = [block for block in blocks("bash") if commands(block)]
+
+
+@pytest.mark.parametrize("block", SHELL, ids=range(len(SHELL)))
+def test_shell_examples(block, capsys, live, folder):
     from streamkit.cli.app import app
 
-    monkeypatch.chdir(ROOT)
-    words = shlex.split(command.replace(LIVE, live.url))[1:]
-    with pytest.raises(SystemExit) as ended:
-        app.meta(words)
-    assert ended.value.code == 0, capsys.readouterr().err
+    for words in commands(block.replace(LIVE, live.url)):
+        fuzzing = words[0] == "fuzz"
+        with pytest.raises(SystemExit) as ended:
+            app.meta([*words, *QUICK] if fuzzing and "--replay" not in words else words)
+        assert ended.value.code == (1 if fuzzing else 0), capsys.readouterr().err  # the README's client is naive
+
+
+def test_the_table_of_a_client_is_as_it_is_shown(capsys, folder):
+    from streamkit.cli.app import app
+
+    shown = re.search(r"```\n( quirk .*?)```", README, re.DOTALL)[1]
+    rows = [line.split() for line in shown.split("\n\n")[0].splitlines()[1:]]
+    with pytest.raises(SystemExit):
+        app.meta(["fuzz", "my_client:ask", "--dialect", "chat", *(f"--quirk={row[0]}" for row in rows)])
+    told = capsys.readouterr().out
+    assert [row for line in told.splitlines() if (row := line.split()) in rows] == rows
+    for line in shown.split("\n\n")[1].splitlines():
+        assert line in told
 
 
 def test_the_two_commands_stand_there():

@@ -26,6 +26,7 @@ from streamkit.fuzzing import (
     target_named,
     wires_of,
 )
+from streamkit.fuzzing.running import LIMIT
 from streamkit.quirks.registry import printable
 from streamkit.testing.server import PlaybackServer
 
@@ -44,19 +45,24 @@ def fuzz_command(
     ] = None,
     *,
     dialect: Annotated[str | None, Parameter(help="What the client speaks: chat, responses, anthropic, …")] = None,
-    quirk: Annotated[list[str] | None, Parameter(help="Only this quirk; repeatable.")] = None,
+    quirk: Annotated[
+        list[str] | None, Parameter(help="Only this quirk, even if no server is known to show it; repeatable.")
+    ] = None,
     wires: Annotated[
         str | None, Parameter(help="Folder of fixtures to plant in, instead of the shipped wires.")
     ] = None,
     places: Annotated[int, Parameter(help="Places for each quirk and wire; 0: all.")] = 3,
-    limit: Annotated[float, Parameter(help="Seconds that the client has for one case.")] = 10.0,
+    limit: Annotated[
+        float | None,
+        Parameter(help=f"Seconds that the client has for one case; {LIMIT:.0f}, or those that the reproducer names."),
+    ] = None,
     shrink: Annotated[bool, Parameter(help="Make the smallest failing wires smaller still.")] = True,
     json: Annotated[bool, Parameter(help="The report as one JSON object.")] = False,
     html: Annotated[str | None, Parameter(help="Also write the report to this file as a page.")] = None,
     save: Annotated[str | None, Parameter(help="Also write a reproducer of each failure to this folder.")] = None,
     replay: Annotated[str | None, Parameter(help="Run one reproducer; its own target, if none is named.")] = None,
 ) -> int:
-    """Run a client against every quirk of a dialect and print what it survived.
+    """Run a client against every quirk that servers are known to show in a dialect and print what it survived.
 
     A function is called with a base URL and returns text and tool calls: `{"text": …, "tool_calls": [{"name": …,
     "arguments": …}]}`, a tuple of both, or any object with such attributes; a command prints that JSON. A client
@@ -65,6 +71,7 @@ def fuzz_command(
     """
     if replay is not None:
         return _replay(replay, target, wires, limit)
+    limit = LIMIT if limit is None else limit
     if target is None or dialect is None:
         raise UsageError("name a target and, with --dialect, what it speaks")
     report = _fuzzed(target, dialect_named(dialect).name, quirk or (), wires, places=places, limit=limit, shrink=shrink)
@@ -105,8 +112,9 @@ def _fuzzed(
             client.close()
 
 
-def _replay(file: str, target: str | None, wires: str | None, limit: float) -> int:
+def _replay(file: str, target: str | None, wires: str | None, limit: float | None) -> int:
     kept = load_reproducer(file)
+    limit = kept.limit if limit is None else limit
     name = target or kept.target
     notes, out = Console(stderr=True), Console(soft_wrap=True)
     notes.print(f"{name}: {kept.case.quirk} in {kept.case.dialect}/{kept.case.wire}", markup=False, highlight=False)

@@ -32,7 +32,7 @@ _EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:)")
 _PAGE_BEGINS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|center|script|meta|\?xml|!--)", re.IGNORECASE
 )
-_TITLE = re.compile(r"<title[^>]{0,100}>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,100}>\s*+([^<]{1,200}+)</title", re.IGNORECASE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -157,7 +157,7 @@ class Body:
     def _page(self, data: bytes, kind: str) -> ErrorInfo:
         text = data.decode("utf-8", "replace")[:PAGE]
         title = _TITLE.search(text)
-        named = f": {title[1]}" if title else ""
+        named = f": {title[1].strip()}" if title else ""
         return ErrorInfo(
             kind="wire",
             code="not_a_stream",

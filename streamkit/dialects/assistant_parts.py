@@ -102,7 +102,7 @@ def call_claim(call: JsonObject, key: Key, *, answered: bool = False) -> ItemCla
         type=(kind or "function") if answered else _type(call),
         name=_name(call),
         call_id=_text(call.get("id")),
-        parts=(PartClaim("arguments", arguments),) if arguments else (),
+        parts=(PartClaim("arguments", arguments),) if arguments and not answered else (),
         details={} if kind == "function" and not answered else call,
     )
 

@@ -22,7 +22,10 @@ from streamkit.quirks.counting import (
 )
 from streamkit.quirks.registry import shown
 
-__all__ = ["read_usage"]
+__all__ = ["LARGEST_COUNT", "read_usage"]
+
+LARGEST_COUNT = 10**1000
+"""Beyond it a number is no count, and sums could become too long to be printed."""
 
 
 def _slots(**words: str) -> dict[str, str]:
@@ -103,13 +106,13 @@ class _Tally:
 
     def read_lifetimes(self, payload: JsonObject) -> None:
         """Anthropic's cache writes by lifetime; their sum counts where no plain count stands."""
-        counts = [value for value in payload.values() if value.__class__ is int and value > 0]
+        counts = [value for value in payload.values() if value.__class__ is int and 0 < value <= LARGEST_COUNT]
         if counts and not self.counts.get("write"):
             self.counts["write"] = sum(counts)
 
     def take(self, slot: str, name: str, value: Json) -> None:
         """Of several spellings of one count the first that is not zero holds."""
-        if value.__class__ is not int or value < 0:
+        if value.__class__ is not int or not 0 <= value <= LARGEST_COUNT:
             count = self.coerce(name, value)
             if count is None:
                 return

@@ -1,12 +1,13 @@
 """The `mistral-conversations` dialect: the event stream of Mistral's conversations and agents."""
 
 from collections.abc import Callable, Iterable
+from typing import get_args
 
 import msgspec
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
-from streamkit.dialects.json_text import json_text
+from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import scrub
 from streamkit.dialects.refused import REFUSED
@@ -25,13 +26,14 @@ from streamkit.events import (
     ProviderEvent,
     ReasoningDelta,
     ResponseStarted,
+    SignatureReported,
     TextDelta,
     UsageReported,
 )
-from streamkit.evidence import FinishClaimed
+from streamkit.evidence import FinishClaimed, ItemClaimed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
 from streamkit.quirks.reshaping import frame_unrecognised
 from streamkit.quirks.responses import type_from_event
 
@@ -66,6 +68,7 @@ class Function(msgspec.Struct, gc=False, tag="function.call.delta"):
     name: str | None = None
     tool_call_id: str | None = None
     arguments: Json = None
+    confirmation_status: str | None = None
 
 
 class ToolStarted(msgspec.Struct, gc=False, tag="tool.execution.started"):
@@ -153,7 +156,7 @@ class MistralConversationsDecoder:
         event, quirks = reshape(payload, FRAME)
         if event is not None:
             return [*out, *quirks, *self._table[event.__class__](event)]
-        return out + unread(payload, str(payload.get("type") or ""))
+        return out + unread(payload, json_word(payload.get("type")))
 
     def _started(self, event: Started) -> Events:
         return (ResponseStarted(metadata={"conversation_id": event.conversation_id}),)
@@ -181,7 +184,9 @@ class MistralConversationsDecoder:
         name = event.tool_call_id or event.id
         key = self._keys.get(name)
         if key is None:
-            key = self._keys[name] = self._calls.begin(0, event.name or "", event.tool_call_id or "", None, out)
+            asked = event.confirmation_status
+            extra: JsonObject | None = {"confirmation_status": asked} if asked else None
+            key = self._keys[name] = self._calls.begin(0, event.name or "", event.tool_call_id or "", extra, out)
         arguments = event.arguments
         text = arguments if isinstance(arguments, str) else "" if arguments is None else json_text(arguments)
         if text:
@@ -215,9 +220,7 @@ def _part(key: Key, part: JsonObject, index: int) -> list[Event]:
             return [TextDelta(key=key, text=text, index=index)] if (text := _text(part.get("text"))) else []
         case "thinking":
             thoughts = part.get("thinking")
-            pieces = thoughts if is_array(thoughts) else [{"text": thoughts}]
-            text = "".join(_text(piece.get("text")) for piece in pieces if is_object(piece))
-            return [ReasoningDelta(key=("thinking", str(key)), text=text)] if text else []
+            return _thoughts(("thinking", str(key)), thoughts if is_array(thoughts) else [{"text": thoughts}], part)
         case "tool_reference" | "reference" | "document_url":
             return [AnnotationAdded(key=key, annotation=part, index=index)]
         case "image_url" | "tool_file" as kind:
@@ -226,6 +229,21 @@ def _part(key: Key, part: JsonObject, index: int) -> list[Event]:
             return [MediaAdded(key=key, media_type="image" if kind == "image_url" else "file", url=url, details=part)]
         case _:
             return [frame_unrecognised.seen(data=part), ProviderEvent(name="content", data=part)]
+
+
+def _thoughts(key: Key, pieces: JsonArray, part: JsonObject) -> list[Event]:
+    """Thoughts, what they refer to, and the seal on them."""
+    objects = [piece for piece in pieces if is_object(piece)]
+    out: list[Event] = []
+    if text := "".join(_text(piece.get("text")) for piece in objects):
+        out.append(ReasoningDelta(key=key, text=text))
+    sources = [piece for piece in objects if piece.get("type") in ("reference", "tool_reference")]
+    if sources:
+        out.append(ItemClaimed(key=key, type="reasoning", finish=False))
+    out += (AnnotationAdded(key=key, annotation=source) for source in sources)
+    if signature := _text(part.get("signature")):
+        out.append(SignatureReported(key=key, signature=signature))
+    return out
 
 
 def _scrubbed(part: JsonObject) -> JsonObject:
@@ -252,20 +270,7 @@ class Head(msgspec.Struct, gc=False):
 
 
 HEAD = msgspec.json.Decoder(Head)
-TYPES = frozenset(
-    {
-        "conversation.response.started",
-        "conversation.response.done",
-        "conversation.response.error",
-        "message.output.delta",
-        "function.call.delta",
-        "tool.execution.started",
-        "tool.execution.delta",
-        "tool.execution.done",
-        "agent.handoff.started",
-        "agent.handoff.done",
-    }
-)
+TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ConversationEvent))
 
 
 def recognise(frame: Frame) -> int:

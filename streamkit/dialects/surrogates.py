@@ -3,7 +3,9 @@
 import re
 from collections.abc import Hashable
 
-__all__ = ["SurrogateJoiner", "scrub"]
+from streamkit.jsontypes import Json, is_array, is_object
+
+__all__ = ["SurrogateJoiner", "scrub", "scrub_all"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -13,6 +15,30 @@ def scrub(text: str) -> str:
     if _SURROGATE.search(text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def scrub_all(value: Json) -> Json:
+    """A JSON value without halves of characters; its containers are changed where they stand, however deep."""
+    top = [value]
+    waiting: list[Json] = [top]
+    while waiting:
+        holder = waiting.pop()
+        if is_object(holder):
+            members = list(holder.items())
+            holder.clear()
+            holder.update((scrub(name), _scrubbed(member, waiting)) for name, member in members)
+        else:
+            holder[:] = [_scrubbed(element, waiting) for element in holder]
+    return top[0]
+
+
+def _scrubbed(value: Json, waiting: list[Json]) -> Json:
+    """A text scrubbed; a container as it is, to be gone through later."""
+    if isinstance(value, str):
+        return scrub(value)
+    if is_object(value) or is_array(value):
+        waiting.append(value)
+    return value
 
 
 class SurrogateJoiner:

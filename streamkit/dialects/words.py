@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from streamkit.dialects.json_text import json_text
 from streamkit.items import FinishReason
 from streamkit.jsontypes import Json, is_object
 
@@ -34,7 +35,7 @@ def _compact(word: str) -> str:
 _WORDS: Final[dict[FinishReason, str]] = {
     "stop": """
         stop end_turn end stop_sequence eos eos_token eot eod complete completed done finish finished finish_stop
-        natural_stop end_of_text end_of_turn user_stop success normal stop_token
+        natural_stop end_of_text end_of_turn user_stop success normal stop_token load unload
     """,
     "length": """
         length max_tokens max_token max_length max_output_tokens max_completion_tokens max_new_tokens max_output
@@ -46,10 +47,10 @@ _WORDS: Final[dict[FinishReason, str]] = {
         content_filter content_filtered content_filtering filtered safety recitation blocklist block_list
         prohibited_content spii sensitive guardrail_intervened guardrails blocked content_blocked content_policy
         content_policy_violation policy_violation image_safety image_prohibited_content image_recitation error_toxic
-        risk_control model_armor
+        risk_control model_armor escalation pup_limited_disabled jailbreak
     """,
     "refusal": "refusal refused",
-    "pause": "pause_turn pause paused compaction",
+    "pause": "pause_turn pause paused compaction continuation requires_continuation",
     "cancelled": "cancelled canceled cancel user_cancel user_cancelled aborted_by_user stopped_by_user",
 }
 
@@ -125,7 +126,7 @@ def finish_word(value: Json) -> FinishWord | None:
         return exact if exact is not None else _lookup(value)
     if is_object(value) and isinstance(value.get("type"), str):
         return _lookup(value["type"])
-    return FinishWord(reason="unknown", raw=_text(value), known=False)
+    return FinishWord(reason="unknown", raw=json_text(value), known=False)
 
 
 def _lookup(word: str) -> FinishWord | None:
@@ -136,10 +137,3 @@ def _lookup(word: str) -> FinishWord | None:
     if entry is None:
         return FinishWord(reason="unknown", raw=word, known=False)
     return msgspec.structs.replace(entry, raw=word)
-
-
-def _text(value: Json) -> str:
-    try:
-        return msgspec.json.encode(value).decode()
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return repr(value)

@@ -7,7 +7,7 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, NO, Dialect
 from streamkit.dialects.plain import Events, PlainDecoder, foreign, words
 from streamkit.dialects.refused import REFUSED
-from streamkit.events import Event, TextDelta
+from streamkit.events import Event, MetadataReported, TextDelta
 from streamkit.frames import Frame
 from streamkit.jsontypes import JsonObject
 
@@ -38,11 +38,14 @@ class WriterDecoder(PlainDecoder):
 
     def payload(self, payload: JsonObject, name: str) -> list[Event]:
         """A frame with odd members, or one of another kind."""
-        if set(payload) != {"value"}:
+        if "value" not in payload:
             return foreign(payload, name)
         notes: list[Event] = []
-        text = words(payload["value"], notes)
-        return notes + self.text(text)
+        out = self.text(words(payload["value"], notes))
+        rest = {member: value for member, value in payload.items() if member != "value" and value is not None}
+        if rest:
+            out.append(MetadataReported(metadata=rest))
+        return notes + out
 
 
 OWN = re.compile(rb'\s*\{\s*"value"\s*:\s*"(?:[^"\\]|\\.)*"\s*\}\s*\Z')

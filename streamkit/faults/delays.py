@@ -66,6 +66,12 @@ _RESET_HEADERS = LazyPattern(
     r"^(?:x-ratelimit|ratelimit|anthropic-ratelimit)(?:-(?P<kind>[a-z0-9-]+?))?-(?:reset|(?P<late>reset-[a-z0-9-]+))$"
 )
 
+LONGEST_HEADER = 100
+"""Characters of a header's name that may tell of a reset."""
+
+LONGEST_DATE = 100
+"""Characters of a text that may be a date."""
+
 EPOCH = 1e9
 """Numbers from here on are seconds since 1970, from a thousand times here on milliseconds."""
 
@@ -111,7 +117,8 @@ def from_fields(payload: Json, now: Callable[[], float]) -> float | None:
         elif word in _ABSOLUTE and (seconds := _moment_or_span(value, now)) is not None:
             return seconds
         elif word == "headers" and is_object(value):
-            seconds = from_headers(value, now)
+            told = {each: text for each, text in value.items() if isinstance(text, str | int | float)}
+            seconds = from_headers(told, now)
             if seconds is not None:
                 return seconds
     return None
@@ -142,7 +149,7 @@ def _spaced(text: str) -> str:
 def _reset(lower: Mapping[str, str], now: Callable[[], float]) -> float | None:
     found: list[tuple[bool, float]] = []
     for name, value in lower.items():
-        match = _RESET_HEADERS.match(name)
+        match = _RESET_HEADERS.match(name) if len(name) <= LONGEST_HEADER else None
         seconds = _moment_or_span(value.strip(), now) if match else None
         if seconds is None:
             continue
@@ -192,6 +199,8 @@ def _number(text: str) -> float | None:
 
 
 def _http_date(text: str) -> float | None:
+    if len(text) > LONGEST_DATE:
+        return None
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - heavy, and seldom needed
 
     try:

@@ -63,7 +63,7 @@ _NESTED_TEXT = ("message", "error_message", "error", "detail", "msg", "raw", "bo
 _WARNINGS = frozenset({"warning", "warnings", "notice", "info", "deprecation"})
 _CONTENT = ("choices", "candidates", "delta", "output", "content", "item", "part", "text")
 _HTML = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
-_TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>\s*([^<]{1,200}?)\s*</(?:title|h1)", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>\s*+([^<]{1,200}+)</(?:title|h1)", re.IGNORECASE)
 
 
 class Level(msgspec.Struct):
@@ -185,7 +185,7 @@ def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:
         ),
         param=_param(members),
         status=next((status for key in _STATUSES if (status := _http(members.get(key))) is not None), None),
-        failed=compact(str(members.get("type", ""))) == "responsefailed" or members.get("status") == "failed",
+        failed=compact(_scalar(members.get("type"))) == "responsefailed" or members.get("status") == "failed",
     )
     base = members.get("status_code")
     if not level.code and isinstance(base, int) and level.status is None and base:
@@ -244,7 +244,7 @@ def _prose(text: Json) -> str:
         return ""
     if _HTML.match(text):
         title = _TITLE.search(text)
-        return f"an HTML page: {title[1]}" if title else "an HTML page"
+        return f"an HTML page: {title[1].strip()}" if title else "an HTML page"
     return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
 
 
@@ -254,7 +254,7 @@ def _param(members: JsonObject) -> str:
         return value
     place = members.get("loc")
     if is_array(place):
-        return ".".join(str(step) for step in place)
+        return ".".join(step for step in map(_scalar, place) if step)
     return ""
 
 
@@ -262,9 +262,9 @@ def _scalar(value: Json) -> str:
     """A code as text: strings as they are, integers in digits, nothing else (G12)."""
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(int(value)) if float(value).is_integer() else str(value)
-    return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _http(value: Json) -> int | None:

@@ -29,12 +29,12 @@ def any_of(*patterns: str) -> LazyPattern:
 
 OVERFLOW_PATTERNS: Final = any_of(
     r"prompt (?:is )?too long",
-    r"(?:input|request|prompt|message|conversation) (?:\w+ ){0,3}(?:is |are )?"
+    r"(?:input|request|prompt|message|conversation) (?:\w{1,30} ){0,3}(?:is |are )?"
     r"too (?:long|large) for (?:the |this )?(?:requested )?model",
     r"maximum (?:allowed )?(?:context|prompt|input|sequence) (?:length|window|size)",
-    r"(?:exceed\w*|larger than|longer than|greater than|over|beyond|out of|outside) "
+    r"(?:exceed\w{0,10}|larger than|longer than|greater than|over|beyond|out of|outside) "
     r"(?:of )?(?:the |this |its |your |available )*"
-    r"(?:\w+['’]s )?(?:\w+ )?(?:context|token) (?:length|window|size|limit)",
+    r"(?:\w{1,30}['’]s )?(?:\w{1,30} )?(?:context|token) (?:length|window|size|limit)",
     r"context[ _](?:length|window|size)[ _]*(?:limit )?"
     r"(?:is |was |has been |would be )?(?:exceed|overflow|full|reached)",
     r"context overflow",
@@ -77,7 +77,7 @@ QUOTA_PATTERNS: Final = any_of(
     r"credit balance is too low",
     r"(?:insufficient|not enough|no|out of) (?:account )?(?:credit|balance|fund|quota)s?\b",
     r"usage limit (?:has been |was )?reached",
-    r"hit your (?:\w+ )?usage limit",
+    r"hit your (?:\w{1,30} )?usage limit",
     r"payment required",
     r"billing (?:hard )?limit",
     r"requires more credits",
@@ -88,7 +88,7 @@ QUOTA_PATTERNS: Final = any_of(
 CONTENT_PATTERNS: Final = any_of(
     r"content management policy",
     r"content[ _](?:filter|policy|moderation)",
-    r"violat\w+ (?:of )?(?:our|the|openai['’]s|usage) (?:\w+ )?polic",
+    r"violat\w{1,10} (?:of )?(?:our|the|openai['’]s|usage) (?:\w{1,30} )?polic",
     r"flagged (?:as|by|for)",
     r"responsible ai",
     r"usage guidelines",
@@ -107,7 +107,7 @@ LATE_PATTERNS: Final[tuple[tuple[LazyPattern, Verdict], ...]] = (
             r"over capacity",
             r"high (?:demand|load|traffic)",
             r"temporarily (?:unavailable|limited)",
-            r"(?:service|server) (?:is )?(?:\w+ )?unavailable",
+            r"(?:service|server) (?:is )?(?:\w{1,30} )?unavailable",
             r"internal (?:server )?error",
             r"bad gateway",
             r"timed? ?out",

@@ -10,7 +10,7 @@ __all__ = ["END_MARKER", "depth_change", "is_complete", "is_end_marker"]
 END_MARKER = b"[DONE]"
 
 _END_MARKER = re.compile(rb'\s*"?\[done\]"?\s*', re.IGNORECASE)
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _LITERALS = (b"null", b"true", b"false")
 _skim = msgspec.json.Decoder(msgspec.Raw).decode
 

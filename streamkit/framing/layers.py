@@ -80,7 +80,7 @@ class Inflating:
 
     def _take(self, data: bytes, out: list[Frame | Event]) -> None:
         # a call that fails gives nothing of what it had inflated: then the same is done again, byte by byte
-        spare: Any = self._inflate.copy()
+        spare: Any = self._inflate.copy() if len(data) > 1 else None
         taken, behind = self._taken, self._behind
         pieces: list[bytes] = []
         try:

@@ -22,11 +22,13 @@ __all__ = ["AnyFramer", "content_type_quirk"]
 
 FOREIGN = 64 * 1024
 """Bytes of other text in front of a stream that are looked through for its first line."""
+LAYERS = 3
+"""Compressions and conversions that may lie over each other; a body that unpacks to itself would have no end."""
 SHOWN = 512
 """Bytes of a page that are waited for, to show its beginning."""
 
 _SPACE = b" \t\r\n"
-_STREAM_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*(?:(?P<field>(?:data|event|id|retry)?:)|\{)")
+_STREAM_LINE = re.compile(rb"(?:^|[\r\n])[ \t]{0,40}(?:(?P<field>(?:data|event|id|retry)?:)|\{)")
 
 _UNEXPECTED = {
     "sse": quirks.framing_sse,
@@ -60,6 +62,7 @@ class AnyFramer:
         limits: every bound.
         charset: what the content type names; anything but UTF-8 that is known is converted (J14, J18).
         content_type: the header, for the quirk `content_type`; None where nothing is known of it.
+        layers: how many layers of compression or another charset may still lie over it.
 
     Raises:
         UsageError: an AWS event stream is expected and botocore is not installed.
@@ -74,11 +77,13 @@ class AnyFramer:
         *,
         charset: str | None = None,
         content_type: str | None = None,
+        layers: int = LAYERS,
     ) -> None:
         self._expected = expected
         self._limits = limits
         self._charset = known_charset(charset)
         self._content_type = content_type
+        self._layers = layers
         self._aws = EventStreamFramer(limits) if expected == "aws-eventstream" else None
         self._framer: Framer | None = None
         self._unexpected: QuirkSeen | None = None
@@ -129,8 +134,11 @@ class AnyFramer:
     def _by_first_bytes(self, head: bytes) -> list[Frame | Event]:
         first = head[:1]
         packed = compression_of(head)
-        if packed:
+        if packed and self._layers > 0:
             return self._inflate(packed)
+        if packed:
+            self._dead = True
+            return [wire_fault("packed_too_often", "the body is compressed over and over", self._at, retryable=False)]
         if self._aws or first in (b"\x00", b"\x01"):
             if len(head) < PRELUDE and not self._ended:
                 return []
@@ -138,7 +146,7 @@ class AnyFramer:
                 return self._choose_aws()
         if self._charset:
             return self._transcode(self._charset)
-        if 0 in head[:2]:
+        if 0 in head[:2] and self._layers > 0:
             return self._transcode("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
         if first == b":" or head.startswith(FIELDS):
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
@@ -178,7 +186,7 @@ class AnyFramer:
         """Anything else: remarks of other layers in front of a stream (A34), or no stream at all."""
         known = max(len(self._head) - 64, 0)
         self._head += chunk
-        match = _STREAM_LINE.search(self._head[:FOREIGN], known)
+        match = _STREAM_LINE.search(self._head, known, FOREIGN)
         if match and match["field"]:
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
         if match:
@@ -234,11 +242,16 @@ class AnyFramer:
     _counted = False
 
     def _inflate(self, packed: str) -> list[Frame | Event]:
-        inner = AnyFramer(self._expected, self._limits, charset=self._charset, content_type=self._content_type)
+        inner = self._beneath(self._charset)
         return self._start(
             Inflating(inner, self._limits, offset=self._at), [quirks.compressed.seen(detail=packed)], bytes(self._head)
         )
 
     def _transcode(self, charset: str) -> list[Frame | Event]:
-        inner = AnyFramer(self._expected, self._limits, content_type=self._content_type)
-        return self._start(Transcoding(inner, charset), [], bytes(self._head))
+        return self._start(Transcoding(self._beneath(), charset), [], bytes(self._head))
+
+    def _beneath(self, charset: str = "") -> "AnyFramer":
+        """The framer for what lies under a layer."""
+        return AnyFramer(
+            self._expected, self._limits, charset=charset, content_type=self._content_type, layers=self._layers - 1
+        )

@@ -159,18 +159,17 @@ class LineReader:
         """Whether the data so far is one JSON document.
 
         Asked only when another data line arrives. Brackets are counted line by line, so that the whole is read at most
-        once and a frame of many lines stays linear; a negative depth says that it can never become a document.
+        once and a frame of many lines stays linear; no depth says that it can never become a document.
         """
         data = self._data or b""
         if isinstance(data, bytes):
             if data[:1] in (b"{", b"[") and is_complete(data):
                 return True
-            self._depth = depth_change(data) or -1
-        elif self._depth == 0:
-            if data.startswith((b"{", b"[")) and is_complete(bytes(data)):
+            depth = depth_change(data)
+            self._depth = depth if depth > 0 else None
+        elif self._depth is not None and self._depth <= 0:
+            if self._depth == 0 and data.startswith((b"{", b"[")) and is_complete(bytes(data)):
                 return True
-            self._depth = -1
-        elif self._depth is not None and self._depth < 0:
             self._depth = None
         return False
 

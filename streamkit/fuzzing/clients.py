@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_array
 
 __all__ = [
     "anthropic_messages",
@@ -49,7 +49,10 @@ def openai_chat(url: str) -> JsonObject:
     with client, client.chat.completions.stream(model=MODEL, messages=MESSAGES, tools=CHAT_TOOLS) as stream:
         message = stream.get_final_completion().choices[0].message
     calls = [(call.function.name, call.function.arguments) for call in message.tool_calls or ()]
-    return answer(message.content, calls)
+    content: Json = message.content
+    if is_array(content):  # of parts, as the server sent them
+        content = "".join(str(part["text"]) for part in content)
+    return answer(content, calls)
 
 
 def openai_responses(url: str) -> JsonObject:

@@ -4,8 +4,10 @@ What is asked is fair, not strict: streamkit's own way of reading a deviation is
 
 - harmless, repaired: text and calls are those of the healthy stream.
 - guessed, lossy: the fields that the quirk names, and those that streamkit itself reads otherwise, are not compared.
-- raising is right where the answer is not all there any more (a cut, a lost frame), and where an error was sent.
-- not raising is wrong where the provider reported an error.
+- think blocks and other markup in visible text may be taken out or left in: both are ways to read them.
+- raising is right where the answer is not all there any more (a cut, a lost frame), where text or calls are disputed,
+  and where an error was sent, even behind the answer.
+- not raising is wrong where the provider reported an error before it had said why the answer stopped.
 - where a call was cut, it may be left out or returned as text that is no JSON; other arguments than those sent may not
   be made of it.
 """
@@ -35,6 +37,8 @@ class Expectation(msgspec.Struct, kw_only=True, frozen=True):
 
     text: str | None = None
     """None: disputed, not compared."""
+    verbatim: str | None = None
+    """The text with the markup that streamkit takes out, where it has any; as good as `text`."""
     tool_calls: tuple[Call, ...] | None = None
     """Name and arguments; None: disputed, not compared."""
     only_calls: tuple[Call, ...] | None = None
@@ -60,23 +64,28 @@ def healthy_expectation(response: Response) -> Expectation:
     return Expectation(text=response.text, tool_calls=_calls(response))
 
 
-def expectation(quirk: Quirk, healthy: Response, planted: Response) -> Expectation | None:
+def expectation(quirk: Quirk, healthy: Response, planted: Response, verbatim: str | None = None) -> Expectation | None:
     """What is asked where `quirk` was planted, so that streamkit reads `planted` instead of `healthy`.
+
+    `verbatim` is the planted text with its markup, if it has any.
 
     None where the planted wire is no ground to judge anybody: the quirk does not show, or its own effect does not hold.
     """
     if all(tally.id != quirk.id for tally in planted.quirks):
         return None
     if planted.ending == "failed" and planted.errors and planted.errors[0].kind not in ("wire", "limit"):
-        return Expectation(may_raise=True, must_raise=True)
+        finished = bool(planted.raw_finish_reason) and planted.raw_finish_reason == healthy.raw_finish_reason
+        return Expectation(may_raise=True, must_raise=not finished)
     wanted = _calls(healthy)
     same_text, same_calls = planted.text == healthy.text, _same(_calls(planted), wanted)
     loose = quirk.effect in ("guessed", "lossy")
     if not loose and not (same_text and same_calls):
         return None
     cut = quirk.effect == "lossy" and bool(planted.dropped_calls)
+    text = healthy.text if same_text and not (loose and "text" in quirk.fields) else None
     return Expectation(
-        text=healthy.text if same_text and not (loose and "text" in quirk.fields) else None,
+        text=text,
+        verbatim=verbatim if text is not None else None,
         tool_calls=wanted if same_calls and not (loose and "tool_calls" in quirk.fields) else None,
         only_calls=wanted if cut else None,
         may_raise=not (same_text and same_calls) or _excused(quirk, planted),
@@ -87,10 +96,10 @@ def _excused(quirk: Quirk, planted: Response) -> bool:
     """Whether it is right to raise, although text and calls could be read: something else is amiss with the answer."""
     if planted.ending not in ENDED_WELL:
         return True
-    if quirk.effect == "lossy" and (not quirk.fields or {"text", "tool_calls"} & set(quirk.fields)):
-        return True  # nobody can know that what was lost was nothing
+    if quirk.effect in ("guessed", "lossy") and {"text", "tool_calls"} & set(quirk.fields):
+        return True  # nobody can know what was meant, or that what was lost was nothing
     late = any(tally.id == ERROR_BEHIND for tally in planted.quirks)
-    return quirk.effect == "guessed" and (late or bool(planted.errors))
+    return late or bool(planted.errors) or (quirk.effect == "lossy" and not quirk.fields)
 
 
 def judge(expected: Expectation, outcome: Outcome) -> Judgement:
@@ -103,7 +112,7 @@ def judge(expected: Expectation, outcome: Outcome) -> Judgement:
         return Judgement("survived") if expected.may_raise else Judgement("raised", outcome.error)
     if expected.must_raise:
         return Judgement("silent", "the provider's error was not reported")
-    if expected.text is not None and outcome.text != expected.text:
+    if expected.text is not None and outcome.text not in (expected.text, expected.verbatim):
         return Judgement("text", f"{_shown(outcome.text)} instead of {_shown(expected.text)}")
     if expected.tool_calls is not None and not _same(outcome.tool_calls, expected.tool_calls):
         return Judgement("calls", f"{_listed(outcome.tool_calls)} instead of {_listed(expected.tool_calls)}")

@@ -15,9 +15,10 @@ from streamkit.quirks.catalogue import all_quirks
 from streamkit.quirks.registry import Quirk
 from streamkit.testing.server import PlaybackServer
 
-__all__ = ["Arena", "chosen_quirks", "fuzz"]
+__all__ = ["LIMIT", "Arena", "chosen_quirks", "fuzz"]
 
 LIMIT = 10.0
+"""Seconds for one case."""
 PLACES = 3
 WARMING = 60.0
 """Seconds for the first run in a new process: clients import themselves late."""
@@ -52,7 +53,7 @@ class Arena:
 
 
 def chosen_quirks(dialect: str, names: Collection[str] = ()) -> tuple[Quirk, ...]:
-    """The quirks of a dialect, or those of them that are named.
+    """The quirks that a server is known to show in a dialect, or those of the dialect that are named.
 
     Raises:
         UsageError: a name is no quirk of this dialect.
@@ -61,7 +62,7 @@ def chosen_quirks(dialect: str, names: Collection[str] = ()) -> tuple[Quirk, ...
     strange = set(names) - {quirk.id for quirk in fitting}
     if strange:
         raise UsageError(f"no quirk of {dialect}: {', '.join(sorted(strange))}; `streamkit quirks` lists them")
-    return tuple(quirk for quirk in fitting if not names or quirk.id in names)
+    return tuple(quirk for quirk in fitting if (quirk.id in names if names else quirk.known(dialect)))
 
 
 def fuzz(
@@ -83,7 +84,7 @@ def fuzz(
         target: the client.
         dialect: what it speaks.
         name: what to call it in the report.
-        quirks: ids; all of the dialect, if empty.
+        quirks: ids; all that a server is known to show in the dialect, if empty.
         wires: healthy wires to plant in; by default the shipped ones.
         places: how many places for each quirk and wire, spread over the wire; 0: all.
         limit: seconds that the client has for one case.

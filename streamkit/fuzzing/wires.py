@@ -2,13 +2,18 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 import streamkit
 from streamkit.errors import UsageError
+from streamkit.pipeline import Pipeline
 from streamkit.quirks.tape import Tape
+from streamkit.recipe import standard
 from streamkit.response import Response
+from streamkit.stages.leaked_markup import LeakedMarkup
+from streamkit.stages.think_tags import ThinkTags
 from streamkit.testing.fixtures import all_fixtures
 
 __all__ = ["Wire", "shipped_dialects", "wires_of"]
@@ -41,6 +46,13 @@ class Wire(msgspec.Struct, kw_only=True, frozen=True):
 def read(data: bytes, dialect: str) -> Response:
     """What streamkit reads."""
     return streamkit.assemble([data], dialect, on_error="event")
+
+
+def verbatim(data: bytes, dialect: str) -> str:
+    """The visible text with all markup that streamkit takes out of it."""
+    stages = (stage for stage in standard(dialect).stages if not isinstance(stage, (ThinkTags, LeakedMarkup)))
+    pipeline: Pipeline[Any, Any] = Pipeline(*stages)
+    return Response.from_events([*pipeline.feed(data), *pipeline.close()]).text
 
 
 def sound(response: Response) -> bool:

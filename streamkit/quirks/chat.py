@@ -76,12 +76,35 @@ def content_coerced(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("chat", effect="repaired", catalogue="F17", sources=["Snowflake Cortex"])
+@quirk("chat", effect="repaired", catalogue="F17", sources=["Snowflake Cortex"], known_in=())
 def content_list(tape: Tape) -> Iterator[Edit]:
-    """Typed blocks stand in `content_list` instead of content and calls."""
+    """Typed blocks stand in `content_list`: text a second time, calls instead of in `tool_calls`."""
     for frame, payload, choice, text in text_frames(tape):
-        choice["delta"] = {"type": "text", "content": "", "content_list": [{"type": "text", "text": text}]}
+        blocks = [{"type": "text", "text": text}]
+        choice["delta"] = {"type": "text", "content": text, "content_list": blocks, "text": text}
         yield tape.replace(frame, payload)
+    calling = [frame for frame in tape.frames if (choice_of(frame.json) or {"delta": {}})["delta"].get("tool_calls")]
+    if calling:
+        first, last = calling[0], calling[-1]
+        frames = (_with_blocks(tape, frame) for frame in tape.frames[first.index : last.index + 1])
+        yield Edit(first.start, last.end, b"".join(frames), "the calls")
+
+
+def _with_blocks(tape: Tape, frame: TapeFrame) -> bytes:
+    """The frame with its call fragments in `content_list`."""
+    payload = frame.json
+    choice = choice_of(payload)
+    if choice is None or not choice["delta"].get("tool_calls"):
+        return tape.data[frame.start : frame.end]
+    blocks: list[JsonObject] = []
+    for call in choice["delta"]["tool_calls"]:
+        function: JsonObject = call.get("function") or {}
+        if function.get("name"):
+            blocks.append({"tool_use_id": call.get("id"), "name": function["name"]})
+        if function.get("arguments"):
+            blocks.append({"input": function["arguments"]})
+    choice["delta"] = {"type": "tool_use", "content_list": blocks, "text": ""}
+    return tape.encode(payload, frame.event)
 
 
 @quirk("chat", effect="guessed", catalogue="F06", fields=("text",), sources=["RAGFlow", "MiniMax"])

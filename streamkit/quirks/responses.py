@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamkit.jsontypes import Json, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 
@@ -61,7 +61,7 @@ def index_missing(tape: Tape) -> Iterator[Edit]:
             return None
         return {name: value for name, value in payload.items() if name != "output_index"}
 
-    added = [f.json for f in tape.frames if isinstance(f.json, dict)]
+    added: list[JsonObject] = [payload for f in tape.frames if is_object(payload := f.json)]
     order: list[int] = [p.get("output_index") or 0 for p in added if p.get("type") == "response.output_item.added"]
     if order == sorted(order):  # else they say in which order the items stand (B14)
         yield from tape.rewrite(change)

@@ -143,7 +143,7 @@ class Books:
             return None, out
         entry = self._register.entries[-1]
         if self.announces and event.key is not None:
-            name = only_in_done if isinstance(event, ItemClaimed) else implicit_item
+            name = only_in_done if isinstance(event, ItemClaimed) and event.finish else implicit_item
             out.append(name.seen(item_id=entry.id, detail=item_type))
         return entry, out
 

@@ -13,7 +13,7 @@ from streamkit.stages.register import Entry
 
 __all__ = ["leaked_messages"]
 
-BARE_CALL = re.compile(r"\s*(?:assistant)?\s*(?:commentary|analysis)?\s*to=(?:functions\.|multi_tool_use\.)\w")
+BARE_CALL = re.compile(r"\s*+(?:assistant)?\s*+(?:commentary|analysis)?\s*+to=(?:functions\.|multi_tool_use\.)\w")
 HEAD = 120
 """Characters of a message that are looked at."""
 

@@ -38,6 +38,7 @@ from streamkit.evidence import (
     TextReclassified,
 )
 from streamkit.items import Status, is_client_call
+from streamkit.jsontypes import is_same
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.endings import (
     after_terminal,
@@ -49,6 +50,7 @@ from streamkit.quirks.endings import (
     usage_zeroed,
 )
 from streamkit.quirks.lifecycle import item_not_closed
+from streamkit.quirks.registry import shown
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks
@@ -186,10 +188,10 @@ class Ledger(ClaimBooks):
         merged, zeroed = merge_usage(self._usage.usage if self._usage else None, event.usage)
         out: list[Event] = [] if self._started is not None else list(self._begin())
         if zeroed:
-            out.append(usage_zeroed.seen(detail=repr(event.usage.raw)))
-        if self._usage is None or merged != self._usage.usage:
+            out.append(usage_zeroed.seen(detail=shown(event.usage.raw, 200)))
+        if self._usage is None or not is_same(merged, self._usage.usage):
             if self._marked == "[DONE]":
-                out.append(usage_after_end.seen(detail=repr(event.usage.raw)))
+                out.append(usage_after_end.seen(detail=shown(event.usage.raw, 200)))
             self._usage = replace(event, usage=merged)
             out.append(self._usage)
         return out

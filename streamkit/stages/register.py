@@ -18,6 +18,9 @@ from streamkit.quirks.registry import Quirk
 
 __all__ = ["Entry", "Register"]
 
+ARGUED = frozenset({"custom_tool_call", "mcp_call"})
+"""Items beside function calls whose arguments are streamed."""
+
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 
 
@@ -182,11 +185,11 @@ class Register:
             if called is not None:
                 return called, rotating_ids if name and called.wire_id else None, False
         placed = self._by_position.get(index) if index != MISSING else None
-        if placed is not None and (placed.type == item_type or not item_type):
+        if placed is not None and (not item_type or fits(placed.type, item_type, call_id)):
             return placed, (rotating_ids if name and placed.wire_id else None), not name
         if index != MISSING:
             return None, None, True
-        candidates = [e for e in self.entries if e.open and e.type == item_type]
+        candidates = [e for e in self.entries if e.open and fits(e.type, item_type, call_id)]
         if not candidates:
             return None, None, True
         quirk = rotating_ids if name else (index_unreliable if candidates[-1].position is not None else None)
@@ -198,3 +201,11 @@ class Register:
         entry.write = None
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
+
+
+def fits(own: str, piece: str, call_id: str) -> bool:
+    """Whether an item of this type can be meant by a piece that implies that type.
+
+    A piece of arguments implies no more than some call: of a function, of a custom tool, of a remote one (D31).
+    """
+    return own == piece or (piece == "function_call" and not call_id and own in ARGUED)

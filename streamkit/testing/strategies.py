@@ -146,6 +146,7 @@ def quirky(
     *,
     least: int = 0,
     most: int = 1,
+    known: bool = True,
 ) -> Quirky:
     """Wires with faults planted, and what a tolerant client must come to all the same.
 
@@ -153,12 +154,16 @@ def quirky(
         draw: given by hypothesis.
         dialect: of which dialect; of any, where none is named.
         quirks: ids of the quirks to plant; by default all that can occur in the dialect.
+        known: whether, by default, only what a server is known to send in the dialect is planted: what may be asked of
+            any client.
         least: fewest faults; with 0 a client that fails on healthy answers is shown a healthy one. Answers in which
             that many cannot be planted are passed over.
         most: most faults; with more than one they may meet, and less is promised (`Quirky.expected`).
     """
     healthy = draw(wires(dialect))
     candidates = quirks_of(healthy.dialect, quirks)
+    if quirks is None and known:
+        candidates = tuple(quirk for quirk in candidates if quirk.known(healthy.dialect))
     assume(candidates or not least)
     count = draw(st.integers(least, most))
     faults: list[Planted] = []

@@ -8,6 +8,7 @@ import pytest
 
 from streamkit.cli.app import app
 from streamkit.errors import UsageError
+from streamkit.fuzzing import Arena
 
 TESTS = Path(__file__).parent.parent
 SMALL = ("--quirk", "empty_data", "--quirk", "content_type", "--places", "1", "--limit", "30")
@@ -26,16 +27,16 @@ def test_the_table_and_the_minimal_wires(capsys):
     assert run("fuzz", "subjects:naive", "--dialect", "chat", *SMALL) == 1
     out = capsys.readouterr().out
     rows = {line.split()[0]: line for line in out.splitlines() if " of " in line}
-    assert "0 of 4" in rows["empty_data"]
-    assert "raised ×4" in rows["empty_data"]
-    assert "4 of 4" in rows["content_type"]
-    assert "subjects:naive on chat: 1 of 2 quirks, 4 of 8 cases survived" in out
+    assert "0 of 5" in rows["empty_data"]
+    assert "raised ×5" in rows["empty_data"]
+    assert "5 of 5" in rows["content_type"]
+    assert "subjects:naive on chat: 1 of 2 quirks, 5 of 10 cases survived" in out
     assert "\n    +data: " in out
 
 
 def test_a_client_that_survives(capsys):
     assert run("fuzz", "subjects:tolerant", "--dialect", "chat", *SMALL) == 0
-    assert "2 of 2 quirks, 8 of 8 cases survived" in capsys.readouterr().out
+    assert "2 of 2 quirks, 10 of 10 cases survived" in capsys.readouterr().out
 
 
 def test_reproducers_replay_with_one_command(tmp_path, capsys):
@@ -54,6 +55,15 @@ def test_reproducers_replay_with_one_command(tmp_path, capsys):
     assert run("fuzz", "subjects:tolerant", "--replay", file) == 0
     assert capsys.readouterr().out == "survived\n"
     assert run("replay", saved / "empty_data.sse", "--text") == 0
+
+
+def test_a_reproducer_keeps_its_time_limit(tmp_path, capsys, monkeypatch):
+    run("fuzz", "subjects:naive", "--dialect", "chat", "--quirk", "empty_data", "--save", tmp_path, "--limit", "40")
+    given = []
+    monkeypatch.setattr("streamkit.cli.fuzz.Arena", lambda *told: given.append(told[-1]) or Arena(*told))
+    run("fuzz", "--replay", tmp_path / "empty_data.json")
+    run("fuzz", "--replay", tmp_path / "empty_data.json", "--limit", "50")
+    assert given == [40.0, 50.0]
 
 
 def test_wires_of_ones_own(tmp_path, capsys):

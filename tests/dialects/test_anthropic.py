@@ -222,6 +222,13 @@ def test_a_compaction_is_kept_whole_and_is_no_text():
     assert of(decode(begun), ItemFinished) == [ItemFinished(key=0, status="incomplete", details={"content": "sum"})]
 
 
+def test_a_sealed_compaction_is_kept_beside_its_words():
+    pieces = [piece(0, "compaction_delta", content="sum", encrypted_content="Q1")]
+    pieces.append(piece(0, "compaction_delta", content=None, encrypted_content="Q2"))
+    (last,) = of(decode([START, begin(0, "compaction"), *pieces, stop(0), end(), STOP]), ItemFinished)
+    assert last.details == {"content": "sum", "encrypted_content": "Q1Q2"}
+
+
 def test_a_compaction_beyond_the_limit_halts():
     pieces = [piece(0, "compaction_delta", content="x" * 6)] * 2
     (halt,) = of(decode([START, begin(0, "compaction"), *pieces], Limits(item=10)), Halt)

@@ -106,6 +106,7 @@ def test_a_function_that_was_answered_before_is_not_called_again():
     function = {"name": "ls", "arguments": "{}", "output": "a.txt"}
     (claim,) = of(run(step("completed", {"id": "call_1", "type": "function", "function": function})), ItemClaimed)
     assert (claim.type, claim.name, claim.details["function"]["output"]) == ("function", "ls", "a.txt")
+    assert claim.parts == ()
 
 
 def test_d43_the_code_interpreter_runs_on_the_server():

@@ -366,3 +366,17 @@ def test_nothing_on_the_wire_raises(payloads):
 def test_deltas_say_which_block_they_belong_to():
     events = decoded(BEDROCK, START, delta(7, text="a"))
     assert [event.key for event in events if isinstance(event, TextDelta)] == [7]
+
+
+def test_f12_an_image_that_lies_in_a_bucket():
+    place = {"uri": "s3://b/i.png", "bucketOwner": "1"}
+    frames = [begin(0, image={"format": "png"}), delta(0, image={"source": {"s3Location": place}}), end(0)]
+    response = assembled(BEDROCK, START, *frames, stop("end_turn"))
+    assert response.items[0].media == ({"media_type": "image", "url": "s3://b/i.png", "s3Location": place},)
+    assert response.quirks == ()
+
+
+def test_a_delta_of_an_unknown_kind_is_passed_on():
+    events = decoded(BEDROCK, START, delta(0, smell={"of": "rain"}), delta(0, text=""), delta(0), delta(0, text="a"))
+    assert [event.data["delta"] for event in events if isinstance(event, ProviderEvent)] == [{"smell": {"of": "rain"}}]
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["a"]

@@ -236,6 +236,29 @@ def test_an_agents_files_and_failures():
     assert response.errors[0].code == "dependencyFailedException"
 
 
+def test_an_answer_out_of_a_knowledge_base():
+    cited = {"generatedResponsePart": {"textResponsePart": {"text": "ab"}}, "retrievedReferences": []}
+    frames = [frame({"text": "a"}, "output"), frame({"text": "b"}, "output"), frame({"citation": cited}, "citation")]
+    response = assembled(BEDROCK_AGENT, *frames, frame({"action": "NONE"}, "guardrail"))
+    assert (response.text, response.items[0].annotations, response.finish_reason) == ("ab", (cited,), "stop")
+    assert (response.metadata, response.quirks) == ({"guardrail": {"action": "NONE"}}, ())
+    stopped = assembled(BEDROCK_AGENT, frames[0], frame({"action": "INTERVENED"}, "guardrail"))
+    assert (stopped.finish_reason, stopped.raw_finish_reason) == ("content_filter", "INTERVENED")
+
+
+@pytest.mark.parametrize(("word", "reason"), [("SUCCESS", "stop"), ("INPUT_REQUIRED", "pause")])
+def test_what_the_nodes_of_a_flow_give_out(word, reason):
+    response = assembled(
+        BEDROCK_AGENT,
+        frame({"trace": {"a": 1}}, "flowTraceEvent"),
+        frame({"nodeName": "n1", "nodeType": "FlowOutputNode", "content": {"document": "a"}}, "flowOutputEvent"),
+        frame({"nodeName": "n2", "content": {"document": {"b": 1}}}, "flowMultiTurnInputRequestEvent"),
+        frame({"completionReason": word}, "flowCompletionEvent"),
+    )
+    assert [(item.text, item.details["nodeName"]) for item in response.items] == [("a", "n1"), ('{"b":1}', "n2")]
+    assert (response.finish_reason, response.raw_finish_reason, response.quirks) == (reason, word, ())
+
+
 def test_an_agents_odd_events():
     events = decoded(
         BEDROCK_AGENT,
@@ -258,6 +281,9 @@ def test_an_agents_odd_events():
         (agent_chunk(b"words"), NO, LIKELY),
         (chunk({"weather": "fine"}), NO, POSSIBLE),
         (frame({"trace": {}}, "trace"), NO, LIKELY),
+        (frame({"content": {"document": "a"}}, "flowOutputEvent"), NO, LIKELY),
+        (frame({"text": "a"}, "output"), NO, LIKELY),
+        (frame(b"plain", "output"), NO, NO),
         (failure(), POSSIBLE, POSSIBLE),
         (frame({"role": "assistant"}, "messageStart"), NO, NO),
         (frame({"bytes": 5}), NO, NO),

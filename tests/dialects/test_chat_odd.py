@@ -3,7 +3,7 @@
 import pytest
 from chat_frames import chunk, decode, frame, of, quirks_of, reasoning_of, text_of
 
-from streamkit.events import QuirkSeen, ResponseStarted, TextDelta, UsageReported
+from streamkit.events import AnnotationAdded, QuirkSeen, ResponseStarted, TextDelta, UsageReported
 from streamkit.evidence import CallFragment
 
 
@@ -51,6 +51,28 @@ def test_f17_content_list():
         CallFragment(arguments=":1}"),
     ]
     assert set(quirks_of(events)) == {"content_list"}
+
+
+def test_f17_a_list_that_repeats_the_content():
+    delta = {"type": "text", "content": "hi", "content_list": [{"type": "text", "text": "hi"}], "text": "hi"}
+    events = decode(chunk(delta), chunk(delta))
+    assert (text_of(events), set(quirks_of(events))) == ("hihi", {"content_list"})
+
+
+@pytest.mark.parametrize("kind", ["reference", "tool_reference", "document_url", "file", "tool_file"])
+def test_f11_parts_that_name_a_source_are_annotations(kind):
+    source = {"type": kind, "reference_ids": [1], "file_id": "f"}
+    events = decode(chunk({"content": [{"type": "text", "text": "a"}, source]}), chunk({"content": "b"}))
+    assert [event.annotation for event in of(events, AnnotationAdded)] == [source]
+    assert (text_of(events), quirks_of(events)) == ("ab", ["content_parts"])
+
+
+def test_f11_a_source_inside_a_thought():
+    source = {"type": "tool_reference", "tool": "web_search", "title": "t"}
+    thinking = [{"type": "text", "text": "a"}, source, {"type": "text", "text": "b"}]
+    events = decode(chunk({"content": [{"type": "thinking", "thinking": thinking}]}))
+    assert [event.annotation for event in of(events, AnnotationAdded)] == [source]
+    assert (reasoning_of(events), quirks_of(events)) == ("ab", ["content_parts"])
 
 
 def test_b28_another_role_keeps_its_content():

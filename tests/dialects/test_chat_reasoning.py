@@ -111,3 +111,22 @@ def test_e13_summaries_signatures_and_encrypted_payloads():
     details = of(events, MetadataReported)[-1].metadata["reasoning_details"]
     assert [detail.get("data") or detail.get("signature") for detail in details] == ["sig", "gA", "gB"]
     assert isinstance(events[-1], FinishClaimed)
+
+
+def test_e19_copilots_sealed_reasoning():
+    events = decode(
+        chunk({"reasoning_text": "a"}), chunk({"content": None, "reasoning_opaque": "Q"}), chunk({"content": "b"})
+    )
+    assert [(each.signature, each.kind) for each in of(events, SignatureReported)] == [("Q", "encrypted_content")]
+    assert (reasoning_of(events), text_of(events), quirks_of(events)) == ("a", "b", [])
+
+
+def test_d40_a_thought_signature_on_a_text():
+    sealed = {"google": {"thought_signature": "S"}}
+    events = decode(chunk({"content": "a"}), chunk({"content": "b", "extra_content": sealed}), chunk({"content": "c"}))
+    assert [(each.signature, each.kind) for each in of(events, SignatureReported)] == [("S", "signature")]
+    assert text_of(events) == "abc"
+    flags = decode(chunk({"content": "a", "extra_content": {"google": {"thought": True}}}))
+    assert (of(flags, SignatureReported), text_of(flags)) == ([], "a")
+    other = decode(chunk({"content": "a"}), chunk({"extra_content": {"acme": 1}}))
+    assert {"extra_content": {"acme": 1}} in [each.metadata for each in of(other, MetadataReported)]

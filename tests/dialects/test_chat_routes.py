@@ -3,7 +3,7 @@
 import pytest
 from chat_frames import DONE, chunk, decode, frame, of, quirks_of, reasoning_of, text_of
 
-from streamkit.events import MetadataReported, QuirkSeen, RefusalDelta, UsageReported
+from streamkit.events import MetadataReported, QuirkSeen, RefusalDelta, ResponseStarted, UsageReported
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed
 
 
@@ -56,6 +56,7 @@ def test_f10_worker_frames():
         DONE,
     )
     assert (text_of(events), set(quirks_of(events))) == ("The 4", {"worker_frames", "content_coerced"})
+    assert not any("response" in event.metadata for event in of(events, ResponseStarted, MetadataReported))
     assert of(events, UsageReported)[0].usage.output_tokens == 2
 
 

@@ -318,3 +318,20 @@ def test_nothing_on_the_wire_raises(payloads):
     response = assembled(COHERE, *payloads)
     json.dumps(response.to_dict())
     (response.text + response.reasoning).encode()
+
+
+def test_an_error_without_a_finish_reason_is_an_error():
+    response = assembled(COHERE, START, text(0, "a"), {"type": "message-end", "delta": {"error": "boom"}})
+    assert ([error.message for error in response.errors], response.finish_reason, response.text) == (
+        ["boom"],
+        "error",
+        "a",
+    )
+
+
+def test_the_rendered_prompt_of_version_one():
+    frames = [{"event_type": "debug", "prompt": "<p>"}, {"event_type": "text-generation", "text": "a"}]
+    response = assembled(
+        COHERE, {"event_type": "stream-start"}, *frames, {"event_type": "stream-end", "finish_reason": "COMPLETE"}
+    )
+    assert (response.metadata["prompt"], response.text, response.quirks) == ("<p>", "a", ())

@@ -550,3 +550,21 @@ def test_nothing_on_the_wire_raises(payloads):
     response = assembled(GEMINI, *payloads)
     json.dumps(response.to_dict())
     (response.text + response.reasoning).encode()
+
+
+def test_an_answer_that_can_be_continued_has_its_token():
+    response = assembled(GEMINI, chunk({"text": "a"}, finish="CONTINUATION", continuationToken="tok"))
+    assert (response.finish_reason, response.metadata["continuationToken"], response.quirks) == ("pause", "tok", ())
+    assert response.needs_continuation
+
+
+def test_documented_parts_beside_text():
+    answer = {"name": "f", "response": {"a": 1}}
+    spoken = {"text": "hello", "languageCode": "en"}
+    response = assembled(
+        GEMINI, chunk({"functionResponse": answer}, {"audioTranscription": spoken}, {"text": "b"}, finish="STOP")
+    )
+    assert [item.type for item in response.items] == ["function_response", "media", "message"]
+    assert response.items[0].details == answer
+    assert (response.items[1].text_of("transcript"), response.items[1].media[0]["languageCode"]) == ("hello", "en")
+    assert (response.text, response.tool_calls, response.quirks) == ("b", (), ())

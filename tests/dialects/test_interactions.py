@@ -226,3 +226,45 @@ def test_nothing_on_the_wire_raises(payloads):
     response = assembled(INTERACTIONS, *payloads)
     json.dumps(response.to_dict())
     (response.text + response.reasoning).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("budget_exceeded", "length"), ("requires_continuation", "pause"), ("incomplete", "unknown")]
+)
+def test_an_interaction_that_was_cut(status, reason):
+    response = assembled(
+        INTERACTIONS, CREATED, begin(0, "model_output"), delta(0, "text", text="a"), end(0), done(status)
+    )
+    assert (response.finish_reason, response.raw_finish_reason, response.status) == (reason, status, "incomplete")
+    assert response.quirks == ()
+
+
+def test_what_a_tool_of_the_server_was_asked_is_kept_whole():
+    asked = {"arguments": {"q": 1}, "name": "find", "server_name": "docs"}
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        begin(0, "mcp_server_tool_call", id="t1"),
+        delta(0, "mcp_server_tool_call", **asked),
+        end(0),
+        begin(1, "mcp_server_tool_result", call_id="t1"),
+        delta(1, "mcp_server_tool_result", result="none", is_error=True),
+        end(1),
+        done(),
+    )
+    assert [item.type for item in response.items] == ["mcp_server_tool_call", "mcp_server_tool_result"]
+    assert response.items[0].details == {"id": "t1", **asked}
+    assert response.items[1].details == {"call_id": "t1", "result": "none", "is_error": True}
+    assert (response.tool_calls, response.quirks) == ((), ())
+
+
+def test_steps_that_come_whole_in_their_start():
+    thought = begin(0, "thought", summary=[{"type": "text", "text": "a"}, {"type": "image"}], signature="s")
+    output = begin(1, "model_output", content=[{"type": "text", "text": "b"}, {"type": "text", "text": "c"}])
+    response = assembled(INTERACTIONS, CREATED, thought, end(0), output, end(1), done())
+    assert (response.reasoning, response.text, response.items[0].signature) == ("a", "bc", "s")
+
+
+def test_counts_in_an_update():
+    response = assembled(INTERACTIONS, CREATED, {**UPDATE, "usage": USAGE}, done())
+    assert (response.usage.total_tokens, response.usage.output_tokens) == (18, 9)

@@ -139,3 +139,26 @@ def test_nothing_on_the_wire_raises(payloads):
     response = assembled(MISTRAL_CONVERSATIONS, *payloads)
     json.dumps(response.to_dict())
     (response.text + response.reasoning).encode()
+
+
+def test_f11_e23_sources_and_seal_of_a_thought():
+    source = {"type": "tool_reference", "tool": "web_search", "title": "t"}
+    response = assembled(
+        MISTRAL_CONVERSATIONS,
+        STARTED,
+        output({"type": "thinking", "thinking": [source]}),
+        output({"type": "thinking", "thinking": [{"type": "text", "text": "a"}, source], "signature": "s"}),
+        output("b"),
+        DONE,
+    )
+    assert [(item.type, item.annotations, item.signature) for item in response.items] == [
+        ("reasoning", (source, source), "s"),
+        ("message", (), ""),
+    ]
+    assert (response.reasoning, response.text, response.quirks) == ("a", "b", ())
+
+
+def test_a_call_that_asks_to_be_confirmed():
+    asked = event("function.call.delta", id="f", name="look", tool_call_id="c1", arguments="{}")
+    response = assembled(MISTRAL_CONVERSATIONS, STARTED, {**asked, "confirmation_status": "pending"}, DONE)
+    assert response.tool_calls[0].extra == {"confirmation_status": "pending"}

@@ -4,6 +4,8 @@ import pytest
 from responses_wire import (
     CREATED,
     added,
+    arguments,
+    call,
     done,
     ended,
     message,
@@ -60,6 +62,31 @@ def test_arguments_of_a_server_side_call_stay_with_their_item_d43(name):
     assert (response.tool_calls, response.finish_reason, quirks(response)) == ((), "stop", [])
 
 
+def test_xais_search_on_x_is_no_custom_call_of_the_clients_d43():
+    item = {
+        "id": "ctc_1",
+        "type": "custom_tool_call",
+        "call_id": "xs_call_1",
+        "name": "x_keyword_search",
+        "input": "{}",
+    }
+    response = read(
+        CREATED,
+        added({**item, "input": "", "status": "in_progress"}),
+        piece("custom_tool_call_input.delta", item_id="ctc_1", delta="{}"),
+        piece("custom_tool_call_input.done", item_id="ctc_1", input="{}"),
+        done({**item, "status": "completed"}),
+        *({**each, "output_index": 1} for each in spoken("ok")),
+        ended([item, message()]),
+    )
+    assert [(one.type, one.details.get("name")) for one in response.items] == [
+        ("x_search_call", "x_keyword_search"),
+        ("message", None),
+    ]
+    assert (response.tool_calls, response.dropped_calls, response.finish_reason) == ((), (), "stop")
+    assert (response.text, quirks(response)) == ("ok", [])
+
+
 IMAGE = {"id": "ig1", "type": "image_generation_call", "status": "completed", "output_format": "webp", "result": "UklG"}
 ANNOUNCED = {"id": "ig1", "type": "image_generation_call", "status": "in_progress"}
 
@@ -96,3 +123,61 @@ def test_audio_is_media_with_its_words_f12():
     assert [piece.get("data") for piece in one.media if "data" in piece] == ["UklG"]
     assert (one.text_of("transcript"), response.text) == ("hello", "")
     assert response.status == "completed"
+
+
+def test_audio_without_an_items_name_is_no_deviation_f12():
+    response = read(
+        CREATED,
+        {"type": "response.audio.delta", "delta": "UklG"},
+        {**ended(), "response": {"id": "r1", "status": "completed"}},
+    )
+    assert "implicit_item" not in quirks(response)
+    named = read(
+        CREATED,
+        added(message(status="in_progress")),
+        piece("audio.delta", delta="UklG"),
+        done(message()),
+        ended([message()]),
+    )
+    assert [(item.id, len(item.media)) for item in named.items] == [("m1", 1)]
+    assert quirks(named) == []
+
+
+@pytest.mark.parametrize("status", ["failed", "incomplete"])
+def test_how_the_servers_tool_ended_d43(status):
+    item = {"id": "x1", "type": "mcp_call", "name": "find", "arguments": "{}", "status": status, "error": "no"}
+    response = read(CREATED, added({**item, "status": "in_progress"}), done(item), ended([item]))
+    assert [(one.status, one.details["error"]) for one in response.items] == [(status, "no")]
+    assert (response.status, response.finish_reason, quirks(response)) == ("completed", "stop", [])
+
+
+def test_what_a_call_says_beyond_its_fields_goes_back_with_it_d40():
+    caller = {"type": "program", "caller_id": "call_p"}
+    item = {**call("{}"), "namespace": "crm", "caller": caller, "created_by": None}
+    response = read(CREATED, added({**item, "arguments": ""}), arguments("{}"), done(item), ended([item]))
+    assert [one.extra for one in response.tool_calls] == [{"namespace": "crm", "caller": caller}]
+    assert quirks(response) == []
+    assert read(CREATED, added(call("")), arguments("{}"), done(call("{}")), ended([call()])).tool_calls[0].extra == {}
+
+
+def test_arguments_whose_start_was_lost_make_no_functions_call_b05():
+    remote = {"id": "x1", "type": "mcp_call", "name": "find", "server_label": "docs", "arguments": '{"q":1}'}
+    pieces = [piece("mcp_call_arguments.delta", item_id="x1", delta=text) for text in ('{"q"', ":1}")]
+    response = read(CREATED, *pieces, done(remote), ended([remote]))
+    assert [(item.type, item.text_of("arguments")) for item in response.items] == [("mcp_call", '{"q":1}')]
+    assert (response.tool_calls, response.dropped_calls, quirks(response)) == ((), (), ["implicit_item"])
+
+
+@pytest.mark.parametrize("names", [("c1", "c1"), ("z1", "z2")], ids=["its id", "ids that change"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_free_text_stays_free_text_d31(names, announced):
+    item = {"id": "c1", "type": "custom_tool_call", "call_id": "k1", "name": "patch", "input": "*** go"}
+    pieces = [
+        piece("custom_tool_call_input.delta", item_id=name, delta=text)
+        for name, text in zip(names, ("*** ", "go"), strict=True)
+    ]
+    start = [added({**item, "input": ""})] if announced else []
+    response = read(CREATED, *start, *pieces, done(item), ended([item]))
+    [one] = response.tool_calls
+    assert (one.name, one.arguments, one.kind, one.call_id) == ("patch", "*** go", "custom", "k1")
+    assert response.dropped_calls == ()

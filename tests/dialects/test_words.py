@@ -84,3 +84,20 @@ def test_a_word_of_its_own_for_unknown_is_no_deviation():
     found = finish_word("OTHER")
     assert found is not None
     assert (found.reason, found.known) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("ESCALATION", "content_filter"),
+        ("PUP_LIMITED_DISABLED", "content_filter"),
+        ("CONTINUATION", "pause"),
+        ("requires_continuation", "pause"),
+        ("load", "stop"),
+        ("unload", "stop"),
+    ],
+)
+def test_words_of_google_and_of_ollama_that_hardly_anyone_meets(word, reason):
+    found = finish_word(word)
+    assert found is not None
+    assert (found.reason, found.known) == (reason, True)

@@ -2,7 +2,7 @@ from plain_wire import ERROR, STRANGERS, decode, frame, of, quirks, text_of
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions
 from streamkit.dialects.writer import WRITER
-from streamkit.events import ErrorReported, TextDelta
+from streamkit.events import ErrorReported, MetadataReported, TextDelta
 from streamkit.evidence import FinishClaimed
 
 
@@ -18,8 +18,9 @@ def test_the_hot_path_gives_a_one_tuple():
 
 
 def test_odd_values_foreign_frames_and_errors():
-    events = decode(WRITER, [{"value": 4}, {"value": None}, {"value": "a", "x": 1}, ERROR])
-    assert text_of(events) == "4"
+    events = decode(WRITER, [{"value": 4}, {"value": None}, {"value": "a", "x": 1}, {"x": 1}, ERROR])
+    assert text_of(events) == "4a"
+    assert [event.metadata for event in of(events, MetadataReported)] == [{"x": 1}]
     assert quirks(events) == ["member_mended", "foreign_frame"]
     assert of(events, ErrorReported)[0].error.message == "boom"
 

@@ -2,6 +2,7 @@
 
 `python tests/fuzzing/survival.py FOLDER`: builds an environment for each client in FOLDER (current versions from the
 package index, streamkit as a wheel of this checkout), runs `streamkit fuzz` in it, keeps the reports in FOLDER/reports.
+`--only TARGET` runs some of them again, `--table` none: the table is made of the reports that are kept.
 """
 
 import argparse
@@ -24,6 +25,7 @@ ENVIRONMENTS = {
     "langchain": ("langchain-openai", "langchain-anthropic"),
     "streamkit": (),
 }
+"""Environment and what is installed into it beside streamkit."""
 RUNS = (
     ("openai", "openai", "openai_chat", "chat"),
     ("litellm", "litellm", "litellm_chat", "chat"),
@@ -77,8 +79,18 @@ def run(folder, environment, package, target, dialect, limit):
     done = subprocess.run([*command, *more], capture_output=True, text=True, check=False, cwd=folder, env=clean)
     if done.returncode not in (0, 1):
         sys.exit(f"{target}: {done.stderr}")
-    (reports / f"{target}.json").write_text(done.stdout)
-    return version
+    kept = {"client": package, "version": version, "report": json.loads(done.stdout)}
+    (reports / f"{target}.json").write_text(json.dumps(kept, ensure_ascii=False) + "\n")
+
+
+def table(kept):
+    """The Markdown table of these reports."""
+    lines = [
+        "| client | version | dialect | quirks | cases | raised | wrong answer | error swallowed | hung |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(line(one["client"], one["version"], one["report"]) for one in kept),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def line(package, version, report):
@@ -107,20 +119,20 @@ def main():
     words.add_argument("--limit", type=float, default=5.0, help="seconds for one case")
     words.add_argument("--jobs", type=int, default=1)
     words.add_argument("--skip-install", action="store_true")
+    words.add_argument("--only", action="append", metavar="TARGET", default=[])
+    words.add_argument("--table", action="store_true", help="run nothing")
     told = words.parse_args()
     folder = told.folder.resolve()
-    (folder / "reports").mkdir(parents=True, exist_ok=True)
-    if not told.skip_install:
-        prepare(folder)
-    with ThreadPoolExecutor(told.jobs) as pool:
-        versions = list(pool.map(lambda args: run(folder, *args, told.limit), RUNS))
-    lines = [
-        "| client | version | dialect | quirks | cases | raised | wrong answer | error swallowed | hung |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for (_, package, target, _), version in zip(RUNS, versions, strict=True):
-        lines.append(line(package, version, json.loads((folder / "reports" / f"{target}.json").read_text())))
-    sys.stdout.write("\n".join(lines) + "\n")
+    reports = folder / "reports"
+    if not told.table:
+        reports.mkdir(parents=True, exist_ok=True)
+        if not told.skip_install:
+            prepare(folder)
+        chosen = [one for one in RUNS if not told.only or one[2] in told.only]
+        with ThreadPoolExecutor(told.jobs) as pool:
+            list(pool.map(lambda args: run(folder, *args, told.limit), chosen))
+    files = (reports / f"{target}.json" for _, _, target, _ in RUNS)
+    sys.stdout.write(table(json.loads(file.read_text("utf-8")) for file in files if file.exists()))
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from streamkit.errors import ErrorInfo
@@ -52,7 +53,8 @@ def test_what_does_not_show_or_hold_judges_nobody():
 
 
 def test_disputed_fields_are_not_compared():
-    assert expectation(fault("guessed", "text"), HEALTHY, answer()) == Expectation(text=None, tool_calls=(F,))
+    asked = expectation(fault("guessed", "text"), HEALTHY, answer(), "<think>Hi")
+    assert asked == Expectation(text=None, tool_calls=(F,), may_raise=True)
     asked = expectation(fault("guessed", "tool_calls", "items"), HEALTHY, answer(calls=(G,)))
     assert asked == Expectation(text="Hi", tool_calls=None, may_raise=True)
     undeclared = expectation(fault("lossy"), HEALTHY, answer("H"))
@@ -65,13 +67,27 @@ def test_raising_is_right_where_something_is_gone():
     assert expectation(fault("lossy", "text"), HEALTHY, answer()).may_raise
     assert not expectation(fault("lossy", "usage"), HEALTHY, answer()).may_raise
     assert not expectation(fault("guessed", "usage"), HEALTHY, answer()).may_raise
+    assert expectation(fault("guessed", "tool_calls"), HEALTHY, answer()).may_raise
+
+
+def test_think_blocks_are_read_in_two_ways():
+    asked = expectation(fault("repaired"), HEALTHY, answer(), "<think>So</think>Hi")
+    assert asked == Expectation(text="Hi", verbatim="<think>So</think>Hi", tool_calls=(F,))
+    for text, verdict in (("Hi", "survived"), ("<think>So</think>Hi", "survived"), ("</think>Hi", "text")):
+        assert judge(asked, Outcome(text=text, tool_calls=(F,))).verdict == verdict
 
 
 def test_an_error_must_be_told_and_one_behind_the_answer_may_be():
     asked = expectation(fault("guessed", "errors"), HEALTHY, answer("", (), ending="failed", errors=(FAILED,)))
     assert asked == Expectation(may_raise=True, must_raise=True)
-    late = expectation(fault("guessed", "errors"), HEALTHY, answer(seen=("q", "error_after_terminal")))
-    assert (late.may_raise, late.must_raise, late.text) == (True, False, "Hi")
+    whole = msgspec.structs.replace(HEALTHY, raw_finish_reason="stop")
+    finished = answer("", (), ending="failed", errors=(FAILED,))
+    for reason, must in (("stop", False), ("error", True)):
+        told = msgspec.structs.replace(finished, raw_finish_reason=reason)
+        assert expectation(fault("guessed", "errors"), whole, told).must_raise == must
+    for effect in ("harmless", "guessed"):
+        late = expectation(fault(effect, "errors"), HEALTHY, answer(seen=("q", "error_after_terminal")))
+        assert (late.may_raise, late.must_raise, late.text) == (True, False, "Hi")
     ours = ErrorInfo(kind="limit", code="limit_exceeded", message="too long")
     assert not expectation(fault("lossy"), HEALTHY, answer("", ending="failed", errors=(ours,))).must_raise
 

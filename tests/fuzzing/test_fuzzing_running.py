@@ -42,7 +42,7 @@ def test_a_tolerant_client_survives(function):
     assert report.survived == report.cases == told[0] == len(told) - 1
     assert report.quirks_survived == len(report.rows) == 5
     assert (report.target, report.dialect, report.unfit) == ("subject", "chat", ())
-    assert set(report.wires) == {"text", "one-call", "reasoning", "text-and-two-calls"}
+    assert set(report.wires) == {"text", "one-call", "reasoning", "text-and-two-calls", "whole-calls"}
     assert all(row.passed and row.failure is None for row in report.rows)
 
 
@@ -133,3 +133,10 @@ def test_quirks_of_another_dialect_are_refused():
     with pytest.raises(UsageError, match="rotating_ids"):
         chosen_quirks("chat", ["rotating_ids", "empty_data"])
     assert [quirk.id for quirk in chosen_quirks("chat", ["empty_data"])] == ["empty_data"]
+
+
+def test_what_no_server_is_known_to_send_is_asked_only_by_name():
+    assert [quirk.id for quirk in chosen_quirks("chat", ["worker_frames"])] == ["worker_frames"]
+    everything = {quirk.id for quirk in chosen_quirks("chat")}
+    assert "worker_frames" not in everything
+    assert "envelope" in everything

@@ -16,7 +16,7 @@ FIXTURES = list(all_fixtures())
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(data=st.data())
 def test_of_a_damaged_wire(dialect, data):
-    wire = data.draw(quirky(dialect, most=3))
+    wire = data.draw(quirky(dialect, most=3, known=False))
     chunks = data.draw(chunkings(wire.data))
     assert same(read(chunks, dialect), read(wire.data, dialect))
 
@@ -41,7 +41,7 @@ def test_of_arbitrary_bytes(body, dialect, data):
     assert same(read(chunks, dialect), read(body, dialect))
 
 
-@given(quirky(), st.data())
+@given(quirky(known=False), st.data())
 def test_where_the_dialect_is_not_named(wire, data):
     chunks = data.draw(chunkings(wire.data))
     assert same(read(chunks, None), read(wire.data, None))

@@ -121,7 +121,7 @@ def test_of_hostile_streams(shape):
     held_linear(reading(lambda n: (shape(n), "chat")), n=60)
 
 
-@given(quirky("chat", least=1), st.integers(1, 9))
+@given(quirky("chat", least=1, known=False), st.integers(1, 9))
 def test_of_any_part_repeated(damaged, length):
     tape = damaged.wire.tape()
     first = damaged.faults[0].edit.start if damaged.faults else 0

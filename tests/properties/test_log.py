@@ -21,7 +21,7 @@ def agree_at_every_moment(body, dialect, chunks):
     assert Response.from_events(log) == session.response
 
 
-@given(quirky(most=3), st.data())
+@given(quirky(most=3, known=False), st.data())
 def test_of_damaged_wires(wire, data):
     agree_at_every_moment(wire.data, wire.wire.dialect, data.draw(chunkings(wire.data)))
 

@@ -66,6 +66,23 @@ def test_which_dialects_it_fits(last_letter_lost, empty):
     assert everywhere.fits("gemini")
 
 
+def test_where_a_server_is_known_to_show_it(last_letter_lost, empty):
+    @quirk("any", effect="harmless", catalogue="Z3", known_in=("chat",))
+    def somewhere(tape: Tape):
+        """Somewhere."""
+        return ()
+
+    @quirk("chat", "gemini", effect="harmless", catalogue="Z3", known_in=("any",))
+    def wherever(tape: Tape):
+        """Wherever it fits."""
+        return ()
+
+    names = ("chat", "cohere", "gemini")
+    assert [name for name in names if last_letter_lost.known(name)] == ["chat", "cohere"]
+    assert [name for name in names if somewhere.known(name)] == ["chat"]
+    assert [name for name in names if wherever.known(name)] == ["chat", "gemini"]
+
+
 def test_two_of_one_name_are_refused(last_letter_lost, empty):
     with pytest.raises(ValueError, match="last_letter_lost"):
         quirk("chat", effect="harmless", catalogue="Z1")(last_letter_lost._plant)

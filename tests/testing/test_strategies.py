@@ -198,6 +198,21 @@ def test_only_the_quirks_that_were_asked_for_are_planted():
     check()
 
 
+def test_what_no_server_is_known_to_send_is_planted_only_when_asked_for():
+    def unheard_of(value):
+        return any(not quirk.known("chat") for quirk in quirks_of("chat", value.quirks))
+
+    assert smallest(quirky("chat", known=False), unheard_of)
+    assert smallest(quirky("chat", quirks=["worker_frames"]), unheard_of).quirks == ("worker_frames",)
+
+    @FEW
+    @given(quirky("chat", least=1))
+    def check(value):
+        assert not unheard_of(value)
+
+    check()
+
+
 def test_planted_quirks_are_seen_and_the_answer_is_as_promised():
     healthy = wire(Transcript(output=(Message(("Hi",)),)), "chat")
     (quirk,) = quirks_of("chat", ["end_marker_missing"])

@@ -93,8 +93,8 @@ class BlockState:
         self.spoke = False
         """Whether anything was given out for it."""
         self.closed = False
-        self.pieces: list[str] = []
-        """A compaction's content so far."""
+        self.pieces: list[tuple[str, str]] = []
+        """A compaction so far: member and piece."""
         self.mismatched: dict[str, Key] = {}
         """Keys of the items that took deltas of other kinds, by type (F26)."""
 
@@ -149,12 +149,7 @@ def opening_text(block: JsonObject) -> str:
 
 def input_text(value: Json) -> str:
     """A tool's input as argument text: an object compactly, a string as it is (B25, D17)."""
-    if isinstance(value, str):
-        return value
-    try:
-        return json_text(value)
-    except RecursionError:  # read at the very limit of depth
-        return ""
+    return value if isinstance(value, str) else json_text(value)
 
 
 def opening(block: JsonObject, key: Key) -> list[Event]:

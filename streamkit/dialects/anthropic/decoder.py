@@ -10,13 +10,14 @@ import msgspec
 
 from streamkit.dialects.anthropic import wire
 from streamkit.dialects.anthropic.flow import BlockFlow
-from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend, scrub_all, streams_words
+from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend, streams_words
 from streamkit.dialects.anthropic.messages import METRICS, UsageBook, aside, finish, started
 from streamkit.dialects.anthropic.recognition import recognise
 from streamkit.dialects.anthropic.wire import BlockDelta, InputPiece, TextPiece, ThinkingPiece
 from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
+from streamkit.dialects.surrogates import scrub_all
 from streamkit.events import (
     ArgumentsDelta,
     Event,

@@ -83,7 +83,7 @@ class BlockFlow:
             key = state.mismatched.setdefault(kind, (index, kind))
             return out + self._give(state, key, piece, surrogates=surrogates)
         if isinstance(piece, wire.CompactionPiece):
-            return out + self._compact(state, piece.content or "")
+            return out + self._compact(state, piece)
         words = characters(piece)
         if words is None or words:
             out += self._decide(state, piece)
@@ -182,11 +182,12 @@ class BlockFlow:
             self._pass(state)
         return [delta(kind, key, words)] if words else []
 
-    def _compact(self, state: BlockState, words: str) -> list[Event]:
+    def _compact(self, state: BlockState, piece: wire.CompactionPiece) -> list[Event]:
         """A piece of a compaction: no answer's text, so it goes into the item's details, whole."""
-        self._room -= len(words)
+        words = {"content": piece.content or "", "encrypted_content": piece.encrypted_content or ""}
+        self._room -= sum(map(len, words.values()))
         if self._room >= 0:
-            state.pieces.append(words)
+            state.pieces += (pair for pair in words.items() if pair[1])
             return []
         seen = self._bound - self._room
         message = f"a compaction exceeds limits.item ({self._bound}): {seen} characters seen; raise that limit"
@@ -196,7 +197,10 @@ class BlockFlow:
     def _close(self, state: BlockState, status: Status) -> list[Event]:
         out = self._release(state)
         out += self._flush()
-        details = {"content": "".join(state.pieces)} if state.pieces else {}
+        details: JsonObject = {}
+        for member, words in state.pieces:
+            details.setdefault(member, []).append(words)
+        details = {member: "".join(words) for member, words in details.items()}
         for key in (state.index, *state.mismatched.values()):
             out.append(ItemFinished(key=key, status=status, details=details if key == state.index else {}))
         state.closed = True

@@ -4,12 +4,11 @@ import msgspec
 
 from streamkit.dialects.anthropic import wire
 from streamkit.dialects.anthropic.blocks import input_text, text
-from streamkit.dialects.surrogates import scrub
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.anthropic import block_index_missing, piece_shape, piece_type_missing
 from streamkit.quirks.registry import Quirk
 
-__all__ = ["BLOCK_FRAMES", "Mended", "mend", "scrub_all", "streams_words"]
+__all__ = ["BLOCK_FRAMES", "Mended", "mend", "streams_words"]
 
 BLOCK_FRAMES = ("content_block_start", "content_block_delta", "content_block_stop")
 
@@ -121,12 +120,3 @@ def streams_words(payload: JsonObject) -> bool:
     return is_object(delta) and any(
         isinstance(delta.get(member), str) for member in ("text", "thinking", "partial_json")
     )
-
-
-def scrub_all(value: Json) -> Json:
-    """A JSON value without halves of characters (J01)."""
-    if isinstance(value, str):
-        return scrub(value)
-    if is_object(value):
-        return {scrub(name): scrub_all(member) for name, member in value.items()}
-    return [scrub_all(element) for element in value] if is_array(value) else value

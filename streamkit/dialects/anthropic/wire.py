@@ -65,6 +65,7 @@ class CompactionPiece(msgspec.Struct, gc=False, tag_field="type", tag="compactio
     """The summary that replaces the conversation so far."""
 
     content: str | None = None
+    encrypted_content: str | None = None
 
 
 Piece: TypeAlias = TextPiece | InputPiece | ThinkingPiece | SignaturePiece | CitationPiece | CompactionPiece

@@ -1,20 +1,31 @@
-"""Decoder of the `bedrock-agent` dialect: InvokeAgent, InvokeInlineAgent, InvokeFlow's text. Plain text in chunks."""
+"""Decoder of the `bedrock-agent` dialect: agents, inline agents, flows, answers out of a knowledge base."""
 
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
-from streamkit.dialects.json_text import json_text
+from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
-from streamkit.events import AnnotationAdded, Event, MediaAdded, ProviderEvent, TextDelta
+from streamkit.events import (
+    AnnotationAdded,
+    Event,
+    ItemFinished,
+    ItemStarted,
+    MediaAdded,
+    MetadataReported,
+    ProviderEvent,
+    TextDelta,
+)
 from streamkit.evidence import FinishClaimed
 from streamkit.frames import Frame
+from streamkit.items import FinishReason
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.reshaping import frame_unrecognised
 
 __all__ = ["AgentDecoder"]
@@ -23,6 +34,12 @@ Events = Iterable[Event]
 
 MESSAGE = "message"
 """Key of the one message that an agent speaks."""
+
+TOLD = frozenset({"trace", "flowTraceEvent", "traceEvent", "result", "analyzePromptEvent", "optimizedPromptEvent"})
+"""Documented events that are no part of the answer: passed on as they are."""
+
+COMPLETIONS: dict[str, FinishReason] = {"SUCCESS": "stop", "INPUT_REQUIRED": "pause"}
+"""How a flow may be over."""
 
 
 class AgentChunk(msgspec.Struct, gc=False):
@@ -42,6 +59,18 @@ class AgentDecoder:
         del options
         self._characters = getincrementaldecoder("utf-8")("replace")
         self._calls = KeyedCalls()
+        self._nodes = 0
+        self._named: dict[str, Callable[[JsonObject], list[Event]]] = {
+            "returnControl": self._handed_back,
+            "files": _files,
+            "output": _spoken,
+            "responseEvent": _spoken,
+            "citation": lambda payload: [AnnotationAdded(key=MESSAGE, annotation=payload.get("citation") or payload)],
+            "guardrail": _guarded,
+            "flowOutputEvent": self._flowed,
+            "flowMultiTurnInputRequestEvent": self._flowed,
+            "flowCompletionEvent": _completed,
+        }
 
     def feed(self, frame: Frame) -> Events:
         """What one event means."""
@@ -62,8 +91,9 @@ class AgentDecoder:
     def _chunk(self, chunk: AgentChunk) -> Events:
         text = self._characters.decode(chunk.bytes)
         out: list[Event] = [TextDelta(key=MESSAGE, text=text)] if text else []
-        citations = chunk.attribution.get("citations") if is_object(chunk.attribution) else None
-        out += [AnnotationAdded(key=MESSAGE, annotation=citation) for citation in citations or ()]
+        found = chunk.attribution.get("citations") if is_object(chunk.attribution) else None
+        citations = found if is_array(found) else [found] if found else []
+        out += [AnnotationAdded(key=MESSAGE, annotation=citation) for citation in citations]
         return out
 
     def _other(self, frame: Frame) -> Events:
@@ -73,16 +103,24 @@ class AgentDecoder:
             failed = exception_in(payload)
             if failed is not None:
                 out.append(failed)
-            elif frame.event == "returnControl" and is_object(payload):
-                out += self._handed_back(payload)
-            elif frame.event == "files" and is_object(payload):
-                out += _files(payload)
-            elif frame.event == "trace":
+            elif (named := self._named.get(frame.event)) is not None:
+                out += named(payload)
+            elif frame.event in TOLD:
                 out.append(ProviderEvent(name=frame.event, data=payload))
             else:
                 seen = frame_unrecognised.seen(detail=frame.event, data=payload)
                 out += (seen, ProviderEvent(name=frame.event, data=payload))
         return out
+
+    def _flowed(self, payload: JsonObject) -> list[Event]:
+        """What a node of a flow gives out, or asks: a message of its own."""
+        self._nodes += 1
+        key = ("node", self._nodes)
+        content = payload.get("content")
+        text = json_word(content.get("document") if is_object(content) else content)
+        details = {name: value for name, value in payload.items() if name not in ("content", "p")}
+        spoken = (TextDelta(key=key, text=text),) if text else ()
+        return [ItemStarted(key=key, type="message", details=details), *spoken, ItemFinished(key=key)]
 
     def _handed_back(self, payload: JsonObject) -> list[Event]:
         """Calls that the agent leaves to the client; they go back together, under the invocation's id."""
@@ -90,15 +128,15 @@ class AgentDecoder:
         inputs = payload.get("invocationInputs")
         for each in inputs if is_array(inputs) else ():
             told = _call_in(each)
-            name = told.get("function") or told.get("apiPath") or ""
+            name = json_word(told.get("function") or told.get("apiPath"))
             parameters = told.get("parameters")
             arguments = {
-                str(parameter.get("name")): parameter.get("value")
+                json_word(parameter.get("name")): parameter.get("value")
                 for parameter in (parameters if is_array(parameters) else ())
                 if is_object(parameter)
             }
             extra: JsonObject = {"invocationId": payload.get("invocationId"), "invocationInput": each}
-            out += self._calls.whole(0, str(name), "", json_text(arguments), extra=extra)
+            out += self._calls.whole(0, name, "", json_text(arguments), extra=extra)
         out.append(FinishClaimed(finish_reason="tool_calls", raw_finish_reason="returnControl"))
         return out
 
@@ -111,12 +149,33 @@ def _call_in(each: Json) -> JsonObject:
     return {}
 
 
+def _spoken(payload: JsonObject) -> list[Event]:
+    text = json_word(payload.get("text"))
+    return [TextDelta(key=MESSAGE, text=text)] if text else []
+
+
+def _guarded(payload: JsonObject) -> list[Event]:
+    """The guardrail's verdict on an answer out of a knowledge base."""
+    told = MetadataReported(metadata={"guardrail": payload})
+    if payload.get("action") != "INTERVENED":
+        return [told]
+    return [told, FinishClaimed(finish_reason="content_filter", raw_finish_reason="INTERVENED")]
+
+
+def _completed(payload: JsonObject) -> list[Event]:
+    word = json_word(payload.get("completionReason"))
+    reason = COMPLETIONS.get(word)
+    quirks: list[Event] = [finish_unknown.seen(detail=word)] if reason is None else []
+    claim = FinishClaimed(finish_reason=reason or "unknown", raw_finish_reason=word, terminal=True)
+    return [*quirks, claim]
+
+
 def _files(payload: JsonObject) -> list[Event]:
     files = payload.get("files")
     return [
         MediaAdded(
-            media_type=str(file.get("type") or "file"),
-            data=str(file.get("bytes") or ""),
+            media_type=json_word(file.get("type")) or "file",
+            data=json_word(file.get("bytes")),
             details={"name": file.get("name")},
         )
         for file in (files if is_array(files) else ())

@@ -15,7 +15,21 @@ __all__ = ["BEDROCK", "BEDROCK_AGENT", "BEDROCK_INVOKE"]
 
 CHUNK = msgspec.json.Decoder(Chunk)
 OWN_MEMBERS = tuple(name for name in Members.__struct_fields__ if name != "metadata")
-AGENT_EVENTS = ("trace", "returnControl", "files")
+AGENT_EVENTS = (
+    "trace",
+    "returnControl",
+    "files",
+    "flowOutputEvent",
+    "flowTraceEvent",
+    "flowCompletionEvent",
+    "flowMultiTurnInputRequestEvent",
+    "responseEvent",
+    "traceEvent",
+    "analyzePromptEvent",
+    "optimizedPromptEvent",
+)
+ANSWER_EVENTS = ("output", "citation", "guardrail")
+"""Names that answers out of a knowledge base use, and other streams too; those with JSON behind them are meant."""
 OPTIONS = DecoderOptions()
 
 
@@ -53,6 +67,8 @@ def recognise_agent(frame: Frame) -> int:
         return POSSIBLE if data.startswith(b"{") else LIKELY
     if frame.kind != "event":
         return POSSIBLE
+    if frame.event in ANSWER_EVENTS and not frame.id and frame.data.startswith(b"{"):
+        return LIKELY
     return LIKELY if frame.event in AGENT_EVENTS else NO
 
 

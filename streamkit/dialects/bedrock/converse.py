@@ -8,7 +8,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.bedrock import wire
 from streamkit.dialects.bedrock.ending import metadata_events, stop_events
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
-from streamkit.dialects.json_text import json_text
+from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
@@ -72,7 +72,7 @@ class ConverseDecoder:
         """What one event means."""
         if frame.event == "contentBlockDelta" and self._started:
             try:
-                return self._delta(DELTA.decode(frame.data))
+                return self._delta(DELTA.decode(frame.data)) or _wordless(frame)
             except REFUSED:
                 return self._tolerant(frame)
         if frame.kind != "event":
@@ -174,9 +174,12 @@ class ConverseDecoder:
             self._results.setdefault(index, []).extend(pieces)
             return ()
         if is_object(delta.image):
-            source = delta.image.get("source")
-            data = source.get("bytes") if is_object(source) else None
-            return (MediaAdded(key=index, media_type="image", data=str(data or ""), details=_rest(delta.image)),)
+            given = delta.image.get("source")
+            source: JsonObject = given if is_object(given) else {}
+            place = source.get("s3Location")
+            data, url = json_word(source.get("bytes")), json_word(place.get("uri")) if is_object(place) else ""
+            rest = {**_rest(delta.image), **({"s3Location": place} if place else {})}
+            return (MediaAdded(key=index, media_type="image", data=data, url=url, details=rest),)
         return ()
 
     def _block_start(self, event: wire.BlockStart) -> Events:
@@ -216,6 +219,14 @@ class ConverseDecoder:
         if finish:
             return [ItemFinished(key=index, details=details)]
         return [ItemClaimed(key=index, type="tool_result", details=details, finish=False)]
+
+
+def _wordless(frame: Frame) -> Events:
+    """A delta that said nothing: empty, or of a kind that is not known here, which is passed on."""
+    payload: JsonObject = msgspec.json.decode(frame.data)
+    delta = payload["delta"]
+    told = [name for name, value in delta.items() if value is not None]
+    return unread(payload, frame.event) if told and not wire.DELTA_MEMBERS.intersection(told) else ()
 
 
 def _only(members: wire.Members) -> msgspec.Struct | None:

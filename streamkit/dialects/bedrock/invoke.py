@@ -14,11 +14,12 @@ from streamkit.dialects.bedrock.exceptions import exception_event
 from streamkit.dialects.bedrock.inner import inner_decoder
 from streamkit.dialects.bedrock.wire import Chunk
 from streamkit.dialects.counting import read_usage
+from streamkit.dialects.json_text import json_text
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ProviderEvent, UsageReported
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_same
 from streamkit.quirks.bedrock import inner_unrecognised
 
 __all__ = ["InvokeDecoder"]
@@ -64,7 +65,7 @@ class InvokeDecoder:
         if inner is None:
             inner = self._inner = inner_decoder(data, self._options)
             if inner is None:
-                return self._unrecognised(data)
+                return self._unrecognised(data.decode("utf-8", "replace"))
         events = inner.feed(Frame(data=data, offset=frame.offset))
         if self._counted:
             return events
@@ -82,7 +83,7 @@ class InvokeDecoder:
         """What Bedrock says beside the model; a finish must not come before the counts that belong to it."""
         out: list[Event] = []
         for name, value in members.items():
-            if self._told.get(name) != value:
+            if not is_same(self._told.get(name), value):
                 self._told[name] = value
                 out.append(MetadataReported(metadata={name: value}))
         if METRICS in members and not self._counted:
@@ -93,8 +94,7 @@ class InvokeDecoder:
                 out.append(UsageReported(usage=usage))
         return out
 
-    def _unrecognised(self, data: bytes) -> list[Event]:
-        text = data.decode("utf-8", "replace")
+    def _unrecognised(self, text: str) -> list[Event]:
         return [inner_unrecognised.seen(detail=text, data=text), ProviderEvent(name="chunk", data=text)]
 
     def _tolerant(self, frame: Frame) -> Events:
@@ -106,7 +106,7 @@ class InvokeDecoder:
         reading = read(frame)
         out: list[Event] = list(reading.events)
         for payload in reading.objects:
-            out += self._unrecognised(msgspec.json.encode(payload))
+            out += self._unrecognised(json_text(payload))
         return out
 
 

@@ -5,6 +5,7 @@ import msgspec
 from streamkit.jsontypes import Json
 
 __all__ = [
+    "DELTA_MEMBERS",
     "EVENTS",
     "MEMBERS",
     "BlockDelta",
@@ -38,6 +39,9 @@ class Delta(msgspec.Struct, gc=False, rename="camel"):
     citation: Json = None
     tool_result: Json = None
     image: Json = None
+
+
+DELTA_MEMBERS = frozenset(field.encode_name for field in msgspec.structs.fields(Delta))
 
 
 class BlockDelta(msgspec.Struct, gc=False, rename="camel"):

@@ -5,8 +5,9 @@ Which call a fragment belongs to is not decided here; empty members are absent, 
 
 from collections.abc import Callable, Sequence
 
-from streamkit.dialects.chat.values import digest, json_text
-from streamkit.dialects.chat.wire import Call, Custom, Function
+from streamkit.dialects.chat.values import digest
+from streamkit.dialects.chat.wire import Call, Custom, Function, LeanCall
+from streamkit.dialects.json_text import json_text
 from streamkit.events import Event, QuirkSeen
 from streamkit.evidence import CallFragment
 from streamkit.jsontypes import Json, JsonObject, is_object
@@ -21,15 +22,8 @@ MEMBERS = frozenset({"index", "id", "type", "function", "custom", "extra_content
 FLAT_MEMBERS = frozenset({"name", "arguments", "parameters", "input"})
 
 
-def fragments(calls: Sequence[Call], choice: int) -> Event | list[Event]:
+def fragments(calls: Sequence[Call | LeanCall], choice: int) -> list[Event]:
     """The fragments of one chunk, in order."""
-    if len(calls) == 1:
-        call = calls[0]
-        function = call.function
-        if function is not None and not (function.name or call.id or call.type or call.whole):
-            extended = call.extra_content is not None or call.extra is not None
-            if function.arguments and not extended:  # most fragments of most calls
-                return CallFragment(choice=choice, index=call.index, arguments=function.arguments)
     out: list[Event] = []
     for slot, call in enumerate(calls):
         function = call.function

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from streamkit.dialects.chat.deltas import DeltaReader
 from streamkit.dialects.chat.endings import BEDROCK_METRICS, Endings, finish_details
 from streamkit.dialects.chat.messages import MessageReader
-from streamkit.dialects.chat.shapes import foreign_frame
+from streamkit.dialects.chat.shapes import FOREIGN_MEMBERS, foreign_frame
 from streamkit.dialects.chat.wire import Choice, Chunk
 from streamkit.dialects.words import FinishWord, finish_word
 from streamkit.events import Event, MetadataReported, QuirkSeen, ResponseStarted
@@ -68,6 +68,7 @@ class ChunkReader:
             if foreign is not None:
                 out += self.first(foreign.quirks)
                 chunk = foreign.chunk
+                payload = {name: value for name, value in (payload or {}).items() if name not in FOREIGN_MEMBERS}
             elif not self._without_choices(chunk, payload or {}, frame, out):
                 return out
         document = self._is_document(chunk)

@@ -1,10 +1,11 @@
 """Decoder of the `chat` dialect: OpenAI Chat Completions and everything that says it is compatible.
 
 Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become
-their event at once; documented ones are read member by member; odd ones are mended first.
+their event at once; documented ones are read member by member; odd ones are mended first. Plain chunks are taken to be
+lean until the server writes out what it does not send.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -12,15 +13,25 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.chunks import ChunkReader
 from streamkit.dialects.chat.mending import mend
-from streamkit.dialects.chat.wire import PlainChunk, PlainDelta, decode_chunk, decode_plain
+from streamkit.dialects.chat.wire import (
+    LeanDelta,
+    PlainChunk,
+    PlainDelta,
+    decode_chunk,
+    decode_lean,
+    decode_plain,
+)
 from streamkit.dialects.payloads import read
 from streamkit.events import Event, ReasoningDelta, TextDelta
+from streamkit.evidence import CallFragment
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 
 __all__ = ["ChatDecoder"]
 
 DONE = b"[DONE]"
+
+AnyPlainChunk = PlainChunk[LeanDelta] | PlainChunk[PlainDelta]
 
 
 class ChatDecoder:
@@ -35,6 +46,7 @@ class ChatDecoder:
         self._spoken = self._deltas.spoken
         self._thought = self._deltas.thought
         self._called = self._deltas.called
+        self._decode: Callable[[bytes], AnyPlainChunk] = decode_lean
         self.lanes = {Frame: self._quick}
         """Frames without a tuple around what they mean."""
 
@@ -49,9 +61,9 @@ class ChatDecoder:
         if chunks.attentive:
             return self._read(frame)
         try:
-            chunk = decode_plain(frame.data)
+            chunk = self._decode(frame.data)
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
-            return self._read(frame)
+            return self._wider(frame)
         choices = chunk.choices
         if len(choices) == 1 and chunk.id == chunks.id and chunk.model == chunks.model:
             if chunk.usage is not None:
@@ -69,10 +81,27 @@ class ChatDecoder:
                 if choice.index in self._spoken:
                     return TextDelta(text=text, choice=choice.index)
             elif not delta.content and choice.index in self._called:
+                call = calls[0]
+                function = call.function
+                if len(calls) == 1 and function and function.arguments:  # most fragments of most calls
+                    bare = not (function.name or call.id or call.type or call.extra_content or call.extra)
+                    if bare and not call.whole:
+                        return CallFragment(choice=choice.index, index=call.index, arguments=function.arguments)
                 return fragments(calls, choice.index)
         return self._read(frame)
 
-    def _counted(self, chunk: PlainChunk) -> list[Event]:
+    def _wider(self, frame: Frame) -> Event | Iterable[Event]:
+        """A lean chunk was expected. If it is plain all the same, so will be those that follow."""
+        if self._decode is decode_lean:
+            try:
+                decode_plain(frame.data)
+            except (ValueError, RecursionError):
+                return self._read(frame)
+            self._decode = decode_plain
+            return self._quick(frame)
+        return self._read(frame)
+
+    def _counted(self, chunk: AnyPlainChunk) -> list[Event]:
         """Plain text with a running count of tokens (C22); nothing where there is more to it."""
         choice = chunk.choices[0]
         delta = choice.delta
@@ -82,7 +111,7 @@ class ChatDecoder:
             return []
         return [TextDelta(text=delta.content, choice=choice.index), *self._chunks.count(chunk.usage)]
 
-    def _thinking(self, delta: PlainDelta, choice: int) -> tuple[Event, ...]:
+    def _thinking(self, delta: LeanDelta | PlainDelta, choice: int) -> tuple[Event, ...]:
         """Plain reasoning in the remembered field; nothing where there is more to it."""
         if delta.reasoning_content:
             if delta.reasoning or self._deltas.field != "reasoning_content":

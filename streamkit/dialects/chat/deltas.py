@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.sources import Sources, audio_event, image_event
 from streamkit.dialects.chat.wire import Delta, Detail, Part
+from streamkit.dialects.json_text import json_word
 from streamkit.dialects.payloads import SurrogateJoiner, scrub
 from streamkit.events import (
     Event,
@@ -88,6 +89,8 @@ class DeltaReader:
                 self.text(text, choice, out)
             else:
                 self.reasoning(text, choice, out)
+        if delta.reasoning_opaque or delta.extra_content:
+            out += self._sealed(delta, choice)
         if delta.annotations:
             out += self.sources.annotations(delta.annotations, choice)
         media = [image_event(image, choice) for image in delta.images or ()]
@@ -110,6 +113,20 @@ class DeltaReader:
             self._executed_tool(tool, position, choice, out)
         if delta.provider_metadata:
             out.append(MetadataReported(metadata={"provider_metadata": delta.provider_metadata}))
+        return out
+
+    def _sealed(self, delta: Delta, choice: int) -> list[Event]:
+        """Opaque members of a delta that belong to what it continues, for replay (E19, D40)."""
+        out: list[Event] = []
+        if delta.reasoning_opaque:
+            self.thought.add(choice)
+            out.append(SignatureReported(choice=choice, signature=delta.reasoning_opaque, kind="encrypted_content"))
+        google = delta.extra_content.get("google") if is_object(delta.extra_content) else None
+        sealed = google.get("thought_signature") if is_object(google) else None
+        if isinstance(sealed, str) and sealed:
+            out.append(SignatureReported(choice=choice, signature=sealed))
+        elif delta.extra_content and not is_object(google):
+            out.append(MetadataReported(metadata={"extra_content": delta.extra_content}))
         return out
 
     def text(self, text: str, choice: int, out: list[Event]) -> None:
@@ -154,8 +171,7 @@ class DeltaReader:
         return self.joiner.join(channel, text) if self.joining or self.joiner.pending else text
 
     def _calls(self, delta: Delta, choice: int) -> list[Event]:
-        found = fragments(delta.tool_calls or (), choice)
-        out = [found] if isinstance(found, Event) else found
+        out = fragments(delta.tool_calls or (), choice)
         if out:
             self.called.add(choice)
         if not self.joining and not self.joiner.pending:
@@ -251,7 +267,7 @@ class DeltaReader:
         key = ("executed_tool", choice, index)
         if (choice, index) not in self._executed:
             self._executed.add((choice, index))
-            name = str(tool.get("name") or tool.get("type") or "")
+            name = json_word(tool.get("name") or tool.get("type"))
             out.append(ItemStarted(key=key, choice=choice, type="executed_tool", name=name, details=dict(tool)))
         if tool.get("output") is not None:
             out.append(ItemFinished(key=key, choice=choice, details=dict(tool)))

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import msgspec
 
 from streamkit.dialects.chat.calls import mend_call
-from streamkit.dialects.chat.values import as_text, blocks, digest, json_text
+from streamkit.dialects.chat.values import as_text, blocks, digest
 from streamkit.dialects.chat.wire import Call, Choice, Chunk, Delta, Detail, Function
+from streamkit.dialects.json_text import json_text
 from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
 from streamkit.quirks.chat import (
@@ -27,6 +28,10 @@ from streamkit.quirks.chat_calls import legacy_function_call, tool_shape
 __all__ = ["Mended", "mend", "mend_delta"]
 
 MEDIA_PARTS = frozenset({"image_url", "image", "output_image", "audio", "output_audio", "input_audio"})
+REMARK_PARTS = frozenset(
+    {"reference", "tool_reference", "document_url", "file", "tool_file", "resource", "resource_link"}
+)
+"""Parts that name a source or a file (Mistral): annotations (F11)."""
 TEXT_PARTS = frozenset({"text", "output_text", "input_text", ""})
 THINKING_PARTS = frozenset({"thinking", "reasoning", "reasoning_text", "summary_text", "reasoning_summary"})
 
@@ -115,12 +120,15 @@ def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
 def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta:
     """What a delta, or a message, says; `whole` for a message, whose calls are complete."""
     media: JsonArray = []
+    remarks: JsonArray = []
     details = _details(payload, note)
-    pieces = _content(payload.get("content"), note, media, details)
+    pieces = _content(payload.get("content"), note, media, remarks, details)
+    spoken = any(kind == "text" and said for kind, said in pieces)
     calls = _calls(payload.get("tool_calls"), note, whole=whole)
     for value in _blocks(payload, note):
         if _kind(value) in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
-            pieces.append(("text", value["text"]))
+            if not spoken:  # where `content` has the text, the list repeats it
+                pieces.append(("text", value["text"]))
         elif (call := _block_call(value)) is not None:
             begun = calls[-1].function if calls else None
             if begun is not None and call.function is not None and not call.id and not call.function.name:
@@ -140,11 +148,13 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         reasoning_details=details,
         refusal=None if refusal is None or isinstance(refusal, bool) else as_text(refusal),
         function_call=_function(payload.get("function_call"), note),
-        annotations=_array(payload, "annotations", note),
+        annotations=[*remarks, *(_array(payload, "annotations", note) or ())],
         images=[*media, *(images if is_array(images) else [images] if images else ())],
         audio=audio if is_object(audio) else None,
         executed_tools=_array(payload, "executed_tools", note),
         provider_metadata=payload.get("provider_metadata"),
+        reasoning_opaque=payload["reasoning_opaque"] if isinstance(payload.get("reasoning_opaque"), str) else None,
+        extra_content=payload.get("extra_content"),
         pieces=pieces,
         reasoning_content=_reasoning("reasoning_content", payload, note),
         reasoning=_reasoning("reasoning", payload, note),
@@ -161,7 +171,9 @@ def _kind(part: Json) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def _content(value: Json, note: Note, media: JsonArray, details: list[Detail]) -> list[tuple[str, str]]:
+def _content(
+    value: Json, note: Note, media: JsonArray, remarks: JsonArray, details: list[Detail]
+) -> list[tuple[str, str]]:
     """Content of any shape as pieces of text and reasoning, in their order (F05, F10, E30)."""
     if value is None:
         return []
@@ -181,14 +193,23 @@ def _content(value: Json, note: Note, media: JsonArray, details: list[Detail]) -
         kind = _kind(part)
         if kind in MEDIA_PARTS:
             media.append(part)
+        elif kind in REMARK_PARTS:
+            remarks.append(part)
         elif kind in THINKING_PARTS:
             pieces += (("reasoning", text) for text in blocks(part, "thinking", "reasoning", "text", "summary"))
+            remarks += (inner for inner in _inside(part) if _kind(inner) in REMARK_PARTS)
             details += (Detail(type=kind, signature=text) for text in blocks(part.get("signature"), "signature"))
         elif kind in TEXT_PARTS and (texts := blocks(part, "text", "content")):
             pieces += (("text", text) for text in texts)
         elif kind not in ("text", "output_text") or part.get("text"):
             note(content_part_unknown.seen(detail=digest(part), data=part))
     return pieces
+
+
+def _inside(part: Json) -> JsonArray:
+    """The pieces of a thinking part."""
+    pieces = part.get("thinking") if is_object(part) else None
+    return pieces if is_array(pieces) else []
 
 
 def _reasoning(name: str, payload: JsonObject, note: Note) -> str | None:

@@ -7,7 +7,10 @@ from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import token_frames, worker_frames
 
-__all__ = ["foreign_frame"]
+__all__ = ["FOREIGN_MEMBERS", "foreign_frame"]
+
+FOREIGN_MEMBERS = frozenset({"token", "generated_text", "response", "tool_calls", "finish_reason"})
+"""Members of such frames that are read here, and are no metadata of the response."""
 
 
 def foreign_frame(payload: JsonObject, *, silent: bool) -> Mended | None:

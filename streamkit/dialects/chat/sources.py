@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from streamkit.dialects.chat.values import digest, json_text
+from streamkit.dialects.chat.values import digest
+from streamkit.dialects.json_text import json_text
 from streamkit.events import AnnotationAdded, Event, MediaAdded, MetadataReported
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object, is_same
 from streamkit.quirks.chat import member_shape
 
 __all__ = ["Sources", "audio_event", "image_event"]
@@ -37,7 +38,7 @@ class Sources:
         """The lists of the response as a whole, if something is new in them; each is reported as far as it is known."""
         changed: JsonObject = {}
         for name, values in found.items():
-            if not values or values == self._last.get(name):
+            if not values or is_same(values, self._last.get(name)):
                 continue
             self._last[name] = values
             if news := self._news(name, values):
@@ -60,8 +61,8 @@ def image_event(value: Json, choice: int) -> Event:
         where = next((where[n] for n in ("url", "data", "b64_json") if where.get(n)), None)
     if not isinstance(where, str):
         return member_shape.seen(detail=f"image: {digest(value)}", data=value)
-    kind = str(value.get("type") or "") if is_object(value) else ""
-    media_type = "audio" if "audio" in kind else "image"
+    kind = value.get("type") if is_object(value) else None
+    media_type = "audio" if isinstance(kind, str) and "audio" in kind else "image"
     if where.startswith("data:"):
         head, _, data = where[5:].partition(",")
         return MediaAdded(choice=choice, media_type=head.partition(";")[0] or media_type, data=data, details=details)

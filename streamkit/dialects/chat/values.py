@@ -2,25 +2,16 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
+from streamkit.dialects.json_text import json_text
 from streamkit.jsontypes import Json, is_array, is_object
 
-__all__ = ["as_text", "blocks", "digest", "json_text"]
+__all__ = ["as_text", "blocks", "digest"]
 
 DEEPEST = 8
 """Levels of lists and objects that are searched for text; real shapes have three."""
 
 LONGEST = 120
 """Characters of a value that a quirk's detail quotes."""
-
-
-def json_text(value: Json) -> str:
-    """A value as compact JSON, the order of members kept; numbers that JSON lacks as Python writes them."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except (ValueError, TypeError, RecursionError):
-        return repr(value)
 
 
 def digest(value: Json) -> str:

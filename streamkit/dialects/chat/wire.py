@@ -3,10 +3,13 @@
 `PlainChunk` admits only what most chunks of most streams are: text, plain reasoning, call fragments, running usage.
 Members that would need more work are typed as null there, so the decoder itself refuses such a chunk and no member has
 to be tested afterwards. What it refuses is read as `Chunk`; what that refuses too is odd (see `mending`).
+
+Each member that a type names costs time even where it is absent. So there are two deltas for plain chunks: `LeanDelta`,
+which refuses all other members, and `PlainDelta` for servers that write out what they do not send as null.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from typing import ClassVar, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -20,9 +23,12 @@ __all__ = [
     "Delta",
     "Detail",
     "Function",
+    "LeanCall",
+    "LeanDelta",
     "Part",
     "PlainChunk",
     "decode_chunk",
+    "decode_lean",
     "decode_plain",
 ]
 
@@ -55,6 +61,19 @@ class Call(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Set by the tolerant path: the arguments came as an object (D17)."""
     extra: JsonObject | None = msgspec.field(default=None, name="=extra")
     """Set by the tolerant path: members that no document names (D40)."""
+
+
+class LeanCall(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """One entry of `tool_calls` that can hold only a function."""
+
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: Function | None = None
+    custom: ClassVar[Custom | None] = None
+    extra_content: ClassVar[JsonObject | None] = None
+    whole: ClassVar[bool] = False
+    extra: ClassVar[JsonObject | None] = None
 
 
 class Detail(msgspec.Struct, frozen=True, gc=False):
@@ -99,6 +118,10 @@ class Delta(msgspec.Struct, frozen=True, gc=False):
     executed_tools: Sequence[Json] | None = None
     """Groq's server-side tools (D43)."""
     provider_metadata: Json = None
+    reasoning_opaque: str | None = None
+    """Copilot's sealed reasoning (E22)."""
+    extra_content: Json = None
+    """Where Gemini keeps the thought signature of a text (D40)."""
     content_list: None = None
     """Snowflake's typed blocks, for the tolerant path (F17)."""
     pieces: Sequence[tuple[str, str]] | None = msgspec.field(default=None, name="=pieces")
@@ -153,25 +176,42 @@ class PlainDelta(msgspec.Struct, frozen=True, gc=False):
     audio: None = None
     executed_tools: Nothing = None
     provider_metadata: None = None
+    reasoning_opaque: Literal[""] | None = None
+    extra_content: None = None
     content_list: Nothing = None
 
 
-class PlainChoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class LeanDelta(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The members of a `PlainDelta` that most servers send, and no other."""
+
+    role: Literal["assistant", ""] | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: Sequence[LeanCall] | None = None
+    reasoning_details: Sequence[Detail] | None = None
+    refusal: Literal[""] | None = None
+
+
+DeltaType = TypeVar("DeltaType", LeanDelta, PlainDelta)
+
+
+class PlainChoice(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_only=True):
     """A choice that does not finish."""
 
     index: int = 0
-    delta: PlainDelta
+    delta: DeltaType
     finish_reason: Literal["", "null"] | None = None
     usage: None = None
     error: None = None
 
 
-class PlainChunk(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class PlainChunk(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_only=True):
     """A frame with content or nothing."""
 
     id: str | None = None
     model: str | None = None
-    choices: Sequence[PlainChoice]
+    choices: Sequence[PlainChoice[DeltaType]]
     usage: JsonObject | None = None
     error: None = None
     x_groq: None = None
@@ -180,5 +220,6 @@ class PlainChunk(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     warnings: Nothing = None
 
 
-decode_plain: Final[Callable[[bytes], PlainChunk]] = msgspec.json.Decoder(PlainChunk).decode
+decode_lean: Final[Callable[[bytes], PlainChunk[LeanDelta]]] = msgspec.json.Decoder(PlainChunk[LeanDelta]).decode
+decode_plain: Final[Callable[[bytes], PlainChunk[PlainDelta]]] = msgspec.json.Decoder(PlainChunk[PlainDelta]).decode
 decode_chunk: Final[Callable[[bytes], Chunk]] = msgspec.json.Decoder(Chunk).decode

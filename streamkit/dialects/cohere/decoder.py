@@ -6,7 +6,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
-from streamkit.dialects.json_text import json_text
+from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
@@ -105,7 +105,7 @@ class CohereDecoder:
             out.append(type_from_event.seen(detail=name))
         one = isinstance(payload.get("event_type"), str)
         message, quirks = reshape(payload, wire.V1) if one else reshape(payload, wire.V2)
-        told = str(payload.get("type") or payload.get("event_type") or "")
+        told = json_word(payload.get("type") or payload.get("event_type"))
         family = told.rpartition("-")[0]
         if message is None and family in self._indexes:
             index = self._indexes[family] + (told in STARTS)

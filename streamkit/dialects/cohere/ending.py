@@ -19,14 +19,14 @@ def ended(reason: str | None, counts: Json, error: Json) -> list[Event]:
     if usage is not None:
         out.append(UsageReported(usage=usage))
     word = finish_word(reason)
-    if word is None:
-        out.append(EndMarker(name="message-end"))
-        return out
-    if not word.known:
+    if word is not None and not word.known:
         out.append(finish_unknown.seen(detail=word.raw))
-    if error is not None or word.reason == "error":
-        message = error if error is not None else f"the answer ended with {word.raw}"
-        out.append(ErrorReported(error=provider_error({"code": word.raw, "message": message})))
+    if error is not None or (word is not None and word.reason == "error"):
+        raw = word.raw if word is not None else ""
+        message = error if error is not None else f"the answer ended with {raw}"
+        out.append(ErrorReported(error=provider_error({"code": raw, "message": message})))
+    if word is None:
+        return [*out, EndMarker(name="message-end")]
     neutral = word.reason == "stop"
     out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral, terminal=True))
     return out

@@ -48,6 +48,7 @@ class VersionOne:
             wire.ToolCallsChunk: self._chunk,
             wire.ToolCalls: self._whole,
             wire.StreamEnd: self._end,
+            wire.DebugV1: lambda event: [MetadataReported(metadata={"prompt": event.prompt})],
         }
 
     def _text(self, event: wire.TextGeneration) -> Events:

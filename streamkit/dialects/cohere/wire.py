@@ -18,6 +18,7 @@ __all__ = [
     "ContentEnd",
     "ContentStart",
     "Debug",
+    "DebugV1",
     "MessageEnd",
     "MessageStart",
     "PlanDelta",
@@ -259,8 +260,22 @@ class StreamEnd(msgspec.Struct, gc=False, tag_field="event_type", tag="stream-en
     error: Json = None
 
 
+class DebugV1(msgspec.Struct, gc=False, tag_field="event_type", tag="debug"):
+    """v1: the rendered prompt, where it was asked for."""
+
+    prompt: str | None = None
+
+
 V1Event = (
-    StreamStart | TextGeneration | SearchQueries | SearchResults | Citations | ToolCallsChunk | ToolCalls | StreamEnd
+    StreamStart
+    | TextGeneration
+    | SearchQueries
+    | SearchResults
+    | Citations
+    | ToolCallsChunk
+    | ToolCalls
+    | StreamEnd
+    | DebugV1
 )
 
 V1: msgspec.json.Decoder[V1Event] = msgspec.json.Decoder(V1Event)

@@ -9,6 +9,7 @@ from streamkit.dialects.counting import read_usage
 from streamkit.dialects.gemini.calls import Calls
 from streamkit.dialects.gemini.finishing import blocked, finished
 from streamkit.dialects.gemini.wire import FRAME, Candidate, GenerateFrame, Part
+from streamkit.dialects.json_text import json_word
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
@@ -31,7 +32,7 @@ from streamkit.evidence import ItemClaimed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import Status
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object, is_same
 from streamkit.quirks.chat import id_changed
 from streamkit.quirks.gemini import part_unknown
 from streamkit.quirks.payloads import envelope
@@ -47,6 +48,7 @@ METADATA = {
     "safety_ratings": "safetyRatings",
     "avg_logprobs": "avgLogprobs",
     "logprobs_result": "logprobsResult",
+    "continuation_token": "continuationToken",
 }
 """What a candidate says beside its content; the last word of each holds."""
 
@@ -55,6 +57,7 @@ SERVER_PARTS = {
     "code_execution_result": "codeExecutionResult",
     "tool_call": "toolCall",
     "tool_response": "toolResponse",
+    "function_response": "functionResponse",
 }
 """Parts that tell of tools which run at the server: item type, member (D43)."""
 
@@ -110,7 +113,7 @@ class GeminiDecoder:
         if message.prompt_feedback is not None:
             out += blocked(message.prompt_feedback)
         usage = message.usage_metadata
-        if usage is not None and usage != self._usage:
+        if usage is not None and not is_same(usage, self._usage):
             self._usage = usage
             counted, quirks = read_usage(usage)
             out += quirks
@@ -213,7 +216,7 @@ class GeminiDecoder:
                     )
                 )
                 return
-        if part.inline_data is not None or part.file_data is not None:
+        if part.inline_data is not None or part.file_data is not None or is_object(part.audio_transcription):
             self._media(part, choice, out)
         elif part.thought_signature:
             self._spoken(part, "", choice, out)
@@ -231,6 +234,10 @@ class GeminiDecoder:
             out.append(
                 MediaAdded(key=key, choice=choice, media_type=file.mime_type, url=file.file_uri, details=details)
             )
+        if is_object(spoken := part.audio_transcription):
+            words = json_word(spoken.get("text"))
+            rest = {name: value for name, value in spoken.items() if name != "text"}
+            out.append(MediaAdded(key=key, choice=choice, media_type="audio", transcript=words, details=rest))
         if part.thought_signature:
             out.append(SignatureReported(key=key, choice=choice, signature=part.thought_signature))
         out.append(ItemFinished(key=key, choice=choice))
@@ -247,7 +254,7 @@ class GeminiDecoder:
         for name, member in METADATA.items():
             value: Json = getattr(candidate, name)
             told = f"{member}[{choice}]" if choice else member
-            if value is not None and self._metadata.get(told) != value:
+            if value is not None and not is_same(self._metadata.get(told), value):
                 self._metadata[told] = value
                 out.append(MetadataReported(metadata={told: value}))
 
@@ -261,6 +268,7 @@ def _has_metadata(candidate: Candidate) -> bool:
         or candidate.url_context_metadata is not None
         or candidate.avg_logprobs is not None
         or candidate.logprobs_result is not None
+        or candidate.continuation_token is not None
     )
 
 

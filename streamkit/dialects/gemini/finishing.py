@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from streamkit.dialects.json_text import json_word
 from streamkit.dialects.words import finish_word
 from streamkit.events import ErrorReported, Event, MetadataReported
 from streamkit.evidence import FinishClaimed
@@ -68,6 +69,6 @@ def blocked(feedback: Json) -> list[Event]:
     if not reason:
         return [MetadataReported(metadata={"promptFeedback": feedback})]
     claim = FinishClaimed(
-        finish_reason="content_filter", raw_finish_reason=str(reason), details={"promptFeedback": feedback}
+        finish_reason="content_filter", raw_finish_reason=json_word(reason), details={"promptFeedback": feedback}
     )
     return [claim]

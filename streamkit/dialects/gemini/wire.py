@@ -59,6 +59,8 @@ class Part(msgspec.Struct, gc=False, rename="camel"):
     code_execution_result: Json = None
     tool_call: Json = None
     tool_response: Json = None
+    function_response: Json = None
+    audio_transcription: Json = None
 
 
 class Content(msgspec.Struct, gc=False):
@@ -80,6 +82,7 @@ class Candidate(msgspec.Struct, gc=False, rename="camel"):
     safety_ratings: Json = None
     avg_logprobs: Json = None
     logprobs_result: Json = None
+    continuation_token: Json = None
 
 
 class GenerateFrame(msgspec.Struct, gc=False, rename="camel"):

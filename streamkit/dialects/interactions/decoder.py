@@ -16,7 +16,7 @@ from streamkit.dialects.interactions.wire import (
     StepStart,
     StepStop,
 )
-from streamkit.dialects.json_text import json_text
+from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import scrub
 from streamkit.dialects.refused import REFUSED
@@ -42,7 +42,7 @@ from streamkit.evidence import FinishClaimed, ItemClaimed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import FinishReason, Status
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.chat import finish_unknown
 
@@ -59,7 +59,26 @@ OUTCOMES: dict[str, tuple[FinishReason, Status]] = {
     "incomplete": ("unknown", "incomplete"),
     "failed": ("error", "failed"),
     "cancelled": ("cancelled", "cancelled"),
+    "budget_exceeded": ("length", "incomplete"),
+    "requires_continuation": ("pause", "incomplete"),
 }
+ASKED_AND_FOUND = (
+    "arguments",
+    "result",
+    "content",
+    "name",
+    "id",
+    "call_id",
+    "is_error",
+    "server_name",
+    "retrieval_type",
+    "search_type",
+)
+"""What deltas of a server-side tool say."""
+
+SHAPE = ("resolution", "channels", "rate", "sample_rate")
+"""What a picture or a sound is like, beside its type."""
+
 MEDIA = ("image", "audio", "video", "document")
 
 
@@ -81,7 +100,7 @@ class InteractionsDecoder:
             StepStop: self._stop,
             Created: self._created,
             Completed: self._completed,
-            StatusUpdate: lambda _: (),
+            StatusUpdate: lambda event: _counted(event.usage),
             Failed: lambda event: (ErrorReported(error=provider_error({"error": event.error})),),
         }
         for kind in tuple(self._table):
@@ -104,7 +123,7 @@ class InteractionsDecoder:
 
     def _odd(self, payload: JsonObject) -> list[Event]:
         event, quirks = reshape(payload, FRAME)
-        told = str(payload.get("event_type") or "")
+        told = json_word(payload.get("event_type"))
         if event is None and told.startswith(("step.", "content.")):
             if payload.get("index") is None:
                 quirks.append(block_index_missing.seen(detail=told))
@@ -120,11 +139,11 @@ class InteractionsDecoder:
     def _start(self, event: StepStart) -> Events:
         index = self._index = event.index
         step = event.step or event.content or {}
-        kind = str(step.get("type") or "")
+        kind = json_word(step.get("type"))
         out: list[Event] = []
         if kind == "function_call":
             if step.get("name"):
-                self._begin(index, str(step["name"]), str(step.get("id") or ""), out)
+                self._begin(index, json_word(step["name"]), json_word(step.get("id")), out)
                 out += self._given(index, step.get("arguments"))
         else:
             item_type = ITEM_TYPES.get(kind) or kind or "message"
@@ -134,7 +153,7 @@ class InteractionsDecoder:
             out.append(ItemStarted(key=index, type=item_type, details=details))
             out += _spoken(index, step)
         if step.get("signature"):
-            out.append(SignatureReported(key=self._keys.get(index, index), signature=str(step["signature"])))
+            out.append(SignatureReported(key=self._keys.get(index, index), signature=json_word(step["signature"])))
         return out
 
     def _begin(self, index: int, name: str, call_id: str, out: list[Event]) -> None:
@@ -167,7 +186,7 @@ class InteractionsDecoder:
                 return [AnnotationAdded(key=index, annotation=annotation) for annotation in delta.annotations or ()]
             case kind if kind in MEDIA:
                 media_type, data, url = delta.mime_type or kind, delta.data or "", delta.uri or ""
-                return (MediaAdded(key=index, media_type=media_type, data=data, url=url),)
+                return (MediaAdded(key=index, media_type=media_type, data=data, url=url, details=_told(delta, SHAPE)),)
             case _:
                 return self._server_side(index, delta)
 
@@ -181,8 +200,7 @@ class InteractionsDecoder:
 
     def _server_side(self, index: int, delta: Delta) -> Events:
         """What a tool of the server was asked, or what it found."""
-        told = {name: getattr(delta, name) for name in ("arguments", "result", "content", "name", "id")}
-        details: JsonObject = {name: value for name, value in told.items() if value is not None}
+        details = _told(delta, ASKED_AND_FOUND)
         out: list[Event] = [ItemClaimed(key=index, type=delta.type or "message", details=details, finish=False)]
         if delta.signature:
             out.append(SignatureReported(key=index, signature=delta.signature))
@@ -195,10 +213,7 @@ class InteractionsDecoder:
         told = event.interaction or Interaction()
         out = self._halves.flush()
         out.append(MetadataReported(response_id=told.id or "", model=told.model or ""))
-        usage, quirks = read_usage(told.usage)
-        out += quirks
-        if usage is not None:
-            out.append(UsageReported(usage=usage))
+        out += _counted(told.usage)
         raw = told.status or ""
         if told.error is not None or raw == "failed":
             out.append(ErrorReported(error=provider_error({"error": told.error or {"message": "interaction failed"}})))
@@ -220,7 +235,28 @@ def _summary(delta: Delta) -> str:
     return text if isinstance(text, str) else delta.text or ""
 
 
+def _counted(raw: Json) -> list[Event]:
+    """Token counts so far."""
+    usage, quirks = read_usage(raw)
+    return [*quirks, *((UsageReported(usage=usage),) if usage is not None else ())]
+
+
+def _told(delta: Delta, members: Iterable[str]) -> JsonObject:
+    return {name: value for name in members if (value := getattr(delta, name)) is not None}
+
+
 def _spoken(index: int, step: JsonObject) -> list[Event]:
-    """Text that stands in the start itself."""
+    """Text that stands in the start itself: plain, as content of an output, as summary of a thought."""
     text = step.get("text")
-    return [TextDelta(key=index, text=text)] if isinstance(text, str) and text else []
+    out: list[Event] = [TextDelta(key=index, text=text)] if isinstance(text, str) and text else []
+    for member in ("content", "summary") if json_word(step.get("type")) in ITEM_TYPES else ():
+        parts = step.get(member)
+        for part in parts if is_array(parts) else []:
+            words = part.get("text") if is_object(part) else None
+            if not isinstance(words, str) or not words:
+                continue
+            told = member == "content"
+            out.append(
+                TextDelta(key=index, text=words) if told else ReasoningDelta(key=index, text=words, kind="summary")
+            )
+    return out

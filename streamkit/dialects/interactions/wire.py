@@ -53,6 +53,7 @@ class StatusUpdate(msgspec.Struct, gc=False, tag_field="event_type", tag="intera
     """The status changed."""
 
     status: str | None = None
+    usage: Json = None
 
 
 class StepStart(msgspec.Struct, gc=False, tag_field="event_type", tag="step.start"):
@@ -82,6 +83,15 @@ class Delta(msgspec.Struct, gc=False):
     data: str | None = None
     uri: str | None = None
     mime_type: str | None = None
+    call_id: Json = None
+    is_error: Json = None
+    server_name: Json = None
+    retrieval_type: Json = None
+    search_type: Json = None
+    resolution: Json = None
+    channels: Json = None
+    rate: Json = None
+    sample_rate: Json = None
 
 
 class StepDelta(msgspec.Struct, gc=False, tag_field="event_type", tag="step.delta"):

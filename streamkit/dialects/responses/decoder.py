@@ -9,8 +9,8 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
-from streamkit.dialects.responses.items import claim_item, content_claim, start_item, text
-from streamkit.dialects.responses.mending import mended, pieces, whole_body
+from streamkit.dialects.responses.items import AUDIO_DELTAS, audio_piece, claim_item, content_claim, start_item
+from streamkit.dialects.responses.mending import REMOTE_DELTAS, WHOLE_BODY, mended, pieces, whole_body
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
 from streamkit.events import (
     AnnotationAdded,
@@ -18,7 +18,6 @@ from streamkit.events import (
     Event,
     KeepAlive,
     Key,
-    MediaAdded,
     MetadataReported,
     ProviderEvent,
     ReasoningDelta,
@@ -26,7 +25,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, NumberPassed, PartClaim, PartClaimed
+from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed, PartClaim, PartClaimed
 from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
 from streamkit.items import PartKind
@@ -44,9 +43,7 @@ __all__ = ["ResponsesDecoder"]
 
 Events = Iterable[Event]
 
-ARGUMENT_DELTAS = ("response.mcp_call_arguments.delta", "response.mcp_call.arguments.delta")
 TEXT_DELTA = "response.output_text.delta"
-WHOLE_BODY = ("response", "realtime.response")
 decode = wire.FRAME.decode
 TextDeltaFrame = wire.TextDeltaFrame
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
@@ -63,11 +60,13 @@ class ResponsesDecoder:
         self._joiner = SurrogateJoiner()
         self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
+        self._typed_key: Key = None
+        """The item whose type was said last, without an announcement of the wire's."""
         self.lanes = {Frame: self._quick}
         self._table: dict[type, Callable[..., Events]] = {
             wire.TextDeltaFrame: self._joined,
             wire.ArgumentsDeltaFrame: self._arguments,
-            wire.CustomDeltaFrame: self._arguments,
+            wire.CustomDeltaFrame: self._custom,
             wire.ReasoningDeltaFrame: self._reasoning,
             wire.SummaryDeltaFrame: self._summary,
             wire.RefusalDeltaFrame: self._refusal,
@@ -77,10 +76,10 @@ class ResponsesDecoder:
             wire.SummaryDoneFrame: self._summary_done,
             wire.ArgumentsDoneFrame: self._arguments_done,
             wire.CustomDoneFrame: self._custom_done,
-            wire.PartAddedFrame: self._part_added,
-            wire.PartDoneFrame: self._part_done,
-            wire.SummaryPartAddedFrame: self._summary_part_added,
-            wire.SummaryPartDoneFrame: self._summary_part_done,
+            wire.PartAddedFrame: self._content_part,
+            wire.PartDoneFrame: self._content_part,
+            wire.SummaryPartAddedFrame: self._summary_part,
+            wire.SummaryPartDoneFrame: self._summary_part,
             wire.AnnotationFrame: self._annotation,
             wire.ItemAddedFrame: self._added,
             wire.ItemDoneFrame: self._item_done,
@@ -127,9 +126,21 @@ class ResponsesDecoder:
         whole = self._joiner.join((key, frame.content_index), frame.delta)
         return (TextDelta(sequence_number=frame.sequence_number, key=key, text=whole, index=frame.content_index),)
 
-    def _arguments(self, frame: wire.ArgumentsDeltaFrame | wire.CustomDeltaFrame) -> Events:
+    def _arguments(self, frame: wire.ArgumentsDeltaFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
         return (ArgumentsDelta(sequence_number=frame.sequence_number, key=key, text=frame.delta),)
+
+    def _custom(self, frame: wire.CustomDeltaFrame) -> Events:
+        return self._typed(frame, "custom_tool_call")
+
+    def _typed(self, frame: wire.ArgumentsDeltaFrame | wire.CustomDeltaFrame, item_type: str) -> Events:
+        """A piece of arguments that are no function's: the first of an item says so, lest its start was lost (B05)."""
+        key, number = ("item", frame.output_index, frame.item_id), frame.sequence_number
+        delta = ArgumentsDelta(sequence_number=number, key=key, text=frame.delta)
+        if key == self._typed_key:
+            return (delta,)
+        self._typed_key = key
+        return (ItemClaimed(sequence_number=number, key=key, type=item_type, finish=False), delta)
 
     def _reasoning(self, frame: wire.ReasoningDeltaFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
@@ -164,16 +175,10 @@ class ResponsesDecoder:
     def _custom_done(self, frame: wire.CustomDoneFrame) -> Events:
         return self._done(frame, "custom_tool_call", "arguments", frame.input, 0)
 
-    def _part_added(self, frame: wire.PartAddedFrame) -> Events:
+    def _content_part(self, frame: wire.PartAddedFrame | wire.PartDoneFrame) -> Events:
         return self._part(frame, "message", frame.content_index)
 
-    def _part_done(self, frame: wire.PartDoneFrame) -> Events:
-        return self._part(frame, "message", frame.content_index)
-
-    def _summary_part_added(self, frame: wire.SummaryPartAddedFrame) -> Events:
-        return self._part(frame, "reasoning", frame.summary_index)
-
-    def _summary_part_done(self, frame: wire.SummaryPartDoneFrame) -> Events:
+    def _summary_part(self, frame: wire.SummaryPartAddedFrame | wire.SummaryPartDoneFrame) -> Events:
         return self._part(frame, "reasoning", frame.summary_index)
 
     def _done(self, frame: wire.PieceFrame, item_type: str, kind: PartKind, claim: str | None, index: int) -> Events:
@@ -203,10 +208,10 @@ class ResponsesDecoder:
     def _added(self, frame: wire.ItemAddedFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
         started = start_item(frame.item, index, frame.sequence_number)
-        if index is None and not self._unnumbered:
-            self._unnumbered = True
-            return (index_missing.seen(detail="response.output_item.added"), started)
-        return (started,)
+        if index is not None or self._unnumbered:
+            return (started,)
+        self._unnumbered = True
+        return (index_missing.seen(detail="response.output_item.added"), started)
 
     def _item_done(self, frame: wire.ItemDoneFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
@@ -270,15 +275,13 @@ class ResponsesDecoder:
 
     def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
         """A frame whose type the strict types do not list."""
-        if name in ARGUMENT_DELTAS and isinstance(payload.get("delta"), str):
+        if name in REMOTE_DELTAS and isinstance(payload.get("delta"), str):
             frame = msgspec.convert(
                 {"type": "response.function_call_arguments.delta", **pieces(payload)}, type=wire.FRAME.type
             )
-            return list(self._arguments(frame))
-        if name in ("response.audio.delta", "response.audio.transcript.delta"):
-            member = "data" if name == "response.audio.delta" else "transcript"
-            media: dict[str, Any] = {member: text(payload.get("delta"))}
-            return [MediaAdded(sequence_number=number, key=("item", -1, "audio"), media_type="audio", **media)]
+            return list(self._typed(frame, "mcp_call"))
+        if name in AUDIO_DELTAS and isinstance(payload.get("delta"), str):
+            return [audio_piece(payload, AUDIO_DELTAS[name], number)]
         if name in ("keepalive", "ping"):
             return [KeepAlive(sequence_number=number, comment=name)]
         if is_warning(payload):
@@ -286,9 +289,7 @@ class ResponsesDecoder:
         event = ProviderEvent(sequence_number=number, name=name, data=payload)
         if name == "codex.rate_limits":
             return [rate_limits_frame.seen(data=payload), event]
-        if name.startswith("response."):
-            return [event]
-        return [unknown_event.seen(detail=name), event]
+        return [event] if name.startswith("response.") else [unknown_event.seen(detail=name), event]
 
     def _untyped(self, payload: JsonObject) -> list[Event]:
         """A payload without a type: an error in one of its shapes, a whole body, or something unknown."""

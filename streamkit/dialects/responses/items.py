@@ -7,7 +7,7 @@ from streamkit.evidence import ItemClaimed, PartClaim, item_key
 from streamkit.items import PartKind, Status, is_client_call
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
-__all__ = ["claim_item", "content_claim", "start_item"]
+__all__ = ["AUDIO_DELTAS", "audio_piece", "claim_item", "content_claim", "item_kind", "start_item"]
 
 CONTENT_KINDS: dict[str, tuple[PartKind, str]] = {
     "output_text": ("text", "text"),
@@ -19,7 +19,23 @@ CONTENT_KINDS: dict[str, tuple[PartKind, str]] = {
 }
 """Type of a content part → the kind of its characters, and the member that has them."""
 
-PLAIN = ("message", "reasoning", "function_call", "custom_tool_call")
+OWN_MEMBERS: dict[str, frozenset[str]] = {
+    "message": frozenset({"id", "type", "status", "role", "content", "phase"}),
+    "reasoning": frozenset({"id", "type", "status", "summary", "content", "encrypted_content"}),
+    "function_call": frozenset({"id", "type", "status", "name", "call_id", "arguments"}),
+    "custom_tool_call": frozenset({"id", "type", "status", "name", "call_id", "input"}),
+}
+"""Types of items that have fields of their own here, and the members that go there; all others go to the details."""
+
+STATUSES: dict[str, Status] = {"incomplete": "incomplete", "failed": "failed", "cancelled": "cancelled"}
+"""How an item may have ended other than well; a snapshot that says `in_progress` is over all the same."""
+
+
+X_SEARCH = "xs_call_"
+"""How the call ids of xAI's X search begin."""
+
+AUDIO_DELTAS = {"response.audio.delta": "data", "response.audio.transcript.delta": "transcript"}
+"""Frames that bring sound, and what of it they bring."""
 
 
 def text(value: Json) -> str:
@@ -27,10 +43,16 @@ def text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
+def item_kind(item: JsonObject) -> str:
+    """The item's type; xAI's own X search, which looks like a custom tool's call, is one of the server's (D43)."""
+    kind = text(item.get("type")) or "message"
+    searched = kind == "custom_tool_call" and text(item.get("call_id")).startswith(X_SEARCH)
+    return "x_search_call" if searched else kind
+
+
 def start_item(item: JsonObject, index: int | None, sequence: int | None) -> ItemStarted:
     """The announcement of an item."""
-    kind = text(item.get("type")) or "message"
-    plain = kind in PLAIN
+    kind = item_kind(item)
     return ItemStarted(
         sequence_number=sequence,
         key=item_key(index, text(item.get("id"))),
@@ -40,7 +62,31 @@ def start_item(item: JsonObject, index: int | None, sequence: int | None) -> Ite
         call_id=text(item.get("call_id")) if is_client_call(kind) else "",
         phase=text(item.get("phase")),
         position=index,
-        details={} if plain else item,
+        details=_details(item, kind),
+    )
+
+
+def _details(item: JsonObject, kind: str) -> JsonObject:
+    """What an item says beyond its own fields: all of a server-side item; of a call what goes back with it (D40)."""
+    own = OWN_MEMBERS.get(kind)
+    if own is None:
+        return item
+    if own.issuperset(item):  # as nearly always
+        return {}
+    rest = {member: value for member, value in item.items() if member not in own and value is not None}
+    return {"extra": rest} if rest and is_client_call(kind) else rest
+
+
+def audio_piece(payload: JsonObject, member: str, sequence: int | None) -> MediaAdded:
+    """A piece of sound or of its transcript; documented without a name of the item that it belongs to."""
+    index, name = payload.get("output_index"), text(payload.get("item_id"))
+    named = bool(name) or isinstance(index, int)
+    return MediaAdded(
+        sequence_number=sequence,
+        key=item_key(index if isinstance(index, int) else None, name) if named else None,
+        media_type="audio",
+        data=text(payload.get("delta")) if member == "data" else "",
+        transcript=text(payload.get("delta")) if member == "transcript" else "",
     )
 
 
@@ -78,17 +124,16 @@ def _annotations(item: JsonObject) -> tuple[Json, ...]:
 
 def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tuple[Event, ...]:
     """An item's own snapshot: what it claims, and that it is over."""
-    kind = text(item.get("type")) or "message"
+    kind = item_kind(item)
     media: tuple[MediaAdded, ...] = ()
-    details: JsonObject = {}
-    if kind not in PLAIN:
+    details = _details(item, kind)
+    client_side = kind in OWN_MEMBERS
+    if not client_side:
         details = dict(item)
         if kind == "image_generation_call" and isinstance(item.get("result"), str) and item["result"]:
             details.pop("result")
             media_type = f"image/{text(item.get('output_format')) or 'png'}"
             media = (MediaAdded(media_type=media_type, data=item["result"]),)
-    client_side = kind in PLAIN
-    status: Status = "incomplete" if client_side and item.get("status") == "incomplete" else "completed"
     return (
         ItemClaimed(
             sequence_number=sequence,
@@ -98,7 +143,7 @@ def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tup
             name=text(item.get("name")),
             call_id=text(item.get("call_id")) if is_client_call(kind) else "",
             phase=text(item.get("phase")),
-            status=status,
+            status=STATUSES.get(text(item.get("status")), "completed"),
             position=index,
             parts=tuple(_parts(item, kind)) if client_side else (),
             signature=text(item.get("encrypted_content")) if client_side else "",

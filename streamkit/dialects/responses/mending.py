@@ -7,7 +7,13 @@ from streamkit.events import Event, ResponseStarted
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import non_stream_body
 
-__all__ = ["mended", "pieces", "whole_body"]
+__all__ = ["REMOTE_DELTAS", "WHOLE_BODY", "mended", "pieces", "whole_body"]
+
+REMOTE_DELTAS = ("response.mcp_call_arguments.delta", "response.mcp_call.arguments.delta")
+"""Pieces of the arguments of a call that a remote server runs."""
+
+WHOLE_BODY = ("response", "realtime.response")
+"""What `object` says in a body that came whole instead of a stream (A17)."""
 
 NUMBERS = ("output_index", "content_index", "summary_index", "sequence_number")
 SNAPSHOTS = ("text", "refusal", "arguments", "input")
@@ -20,8 +26,8 @@ def whole_number(value: Json) -> int | None:
     """A whole number, also where the wire has it as a string; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    words = str(value)
-    return int(words) if words.isascii() and words.isdecimal() and len(words) <= DIGITS else None
+    written = isinstance(value, str) and len(value) <= DIGITS and value.isascii() and value.isdecimal()
+    return int(value) if written else None
 
 
 def mended(payload: JsonObject, name: str) -> JsonObject | None:
@@ -46,7 +52,7 @@ def mended(payload: JsonObject, name: str) -> JsonObject | None:
             if not is_object(fixed.get(member)):
                 fixed[member] = {}
     if not isinstance(fixed.get("item_id", ""), str):
-        fixed["item_id"] = str(fixed["item_id"])
+        fixed["item_id"] = json_text(fixed["item_id"])
     response = fixed.get("response")
     head: JsonObject = response if is_object(response) else {}
     fixed["response"] = {member: head[member] for member in ("id", "model") if text(head.get(member))}
@@ -71,5 +77,5 @@ def whole_body(payload: JsonObject) -> list[Event]:
     for index, item in enumerate(items):
         out.append(start_item(item, index, None))
         out += claim_item(item, index, None)
-    name = f"response.{payload.get('status')}"
+    name = f"response.{text(payload.get('status'))}"
     return out + read_terminal({"response": payload}, name if name in TERMINALS else "response.done", None)

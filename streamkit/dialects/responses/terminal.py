@@ -3,12 +3,14 @@
 The claimed output is looked at for the types and ids of its items only, so that a quirk can name what differs.
 """
 
-from streamkit.dialects.responses.items import text
+from streamkit.dialects.counting import LARGEST_COUNT
+from streamkit.dialects.responses.items import item_kind, text
 from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.faults.events import error_events
 from streamkit.items import FinishReason, Status, Usage
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.registry import shown
 from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape
 
 __all__ = ["TERMINALS", "read_terminal", "read_usage"]
@@ -39,11 +41,11 @@ def count(value: Json) -> int | None:
     """A token count, or None where the wire has no usable number (J13)."""
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, str) and value.isdigit() and len(value) < 20:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         return int(value)
-    if isinstance(value, float) and value.is_integer() and value >= 0:
-        return int(value)
-    return value if isinstance(value, int) and value >= 0 else None
+    if not isinstance(value, int | float) or not 0 <= value <= LARGEST_COUNT:
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None
 
 
 def read_usage(raw: Json) -> Usage | None:
@@ -83,7 +85,7 @@ def _status(name: str, inner: Json) -> tuple[Status, list[Event]]:
         return (said or "completed"), []
     known: Status | None = next((status for status in SEVERITY if status == inner), None)
     if known is None:
-        quirk = status_unknown.seen(detail=str(inner))
+        quirk = status_unknown.seen(detail=inner if isinstance(inner, str) else shown(inner))
         return (said or "completed"), ([] if inner == "in_progress" else [quirk])
     if said is None or said == known:
         return known, []
@@ -100,7 +102,7 @@ def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
     return TerminalInventory(
         sequence_number=sequence,
         shape="list",
-        items=tuple((text(item.get("type")), text(item.get("id"))) for item in items),
+        items=tuple((item_kind(item) if text(item.get("type")) else "", text(item.get("id"))) for item in items),
     )
 
 
@@ -124,7 +126,7 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
     usage = read_usage(raw)
     if usage is not None:
         if _odd_counts(raw):
-            out.append(usage_shape.seen(detail=repr(raw)))
+            out.append(usage_shape.seen(detail=shown(raw, 200)))
         out.append(UsageReported(sequence_number=sequence, usage=usage))
     out.append(_inventory(response, sequence))
     details = response.get("incomplete_details")
