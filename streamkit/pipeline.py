@@ -1,18 +1,15 @@
 """Stages and how they are chained. No I/O, no clock, no task: bytes or events go in, events come out.
 
-Strategy: each stage says which event classes it wants (`handles`); for every position in the chain a table maps an
-event's class to the next stage that wants it. An item passes by all others without a call: one look-up for each stage
-that does work. Tables fill themselves as classes are met.
+Which stages an item visits is looked up by its class (`routing`): it passes by all others without a call.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
-from streamkit.frames import Frame
+from streamkit.routing import ITEMS, Chain, Lane, Table, Ways, lane_of, ways_through
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -70,55 +67,6 @@ class Pulsed(Protocol):
 
 AsyncStage = Callable[[AsyncIterator[Event]], AsyncIterator[Event]]
 """A plain async generator function from events to events; may stand anywhere among the event stages."""
-
-Lane = Callable[[Any], Any]
-"""What is called for one item: gives what comes out (one event or frame may stand without a tuple around it), or None
-where the item itself goes on, unchanged or marked."""
-
-ITEMS = (Event, Frame)
-"""What a lane may give without a tuple around it."""
-
-Chain = tuple[tuple[Lane, "Table"], ...]
-"""The lanes that an item of one class takes, each with the table of what stands behind it."""
-
-NO_LANES: Mapping[type, Lane] = {}
-
-
-Handles = tuple[type, ...] | None
-"""What a stage says that it wants to see; None for everything."""
-
-
-class Ways(dict[type, tuple[int, ...]]):
-    """Class of an item → positions of the stages that want it. Fills itself, shared by all pipelines that are alike."""
-
-    def __init__(self, handles: tuple[Handles, ...]) -> None:
-        super().__init__()
-        self._handles = handles
-
-    def __missing__(self, kind: type) -> tuple[int, ...]:
-        wanting = (at for at, wanted in enumerate(self._handles) if wanted is None or issubclass(kind, wanted))
-        found = self[kind] = tuple(wanting)
-        return found
-
-
-ways_through = lru_cache(maxsize=64)(Ways)
-"""The ways through stages that declare these `handles`: a process has few kinds of pipelines and many of each."""
-
-
-class Table(dict[type, Chain]):
-    """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
-
-    __slots__ = ("_at", "_find")
-
-    def __init__(self, find: Callable[[type, int], Chain], at: int) -> None:
-        super().__init__()
-        self._find = find
-        self._at = at
-
-    def __missing__(self, kind: type) -> Chain:
-        """Find the way of a class that is met for the first time."""
-        chain = self[kind] = self._find(kind, self._at)
-        return chain
 
 
 class Pipeline(Generic[Item, Out]):
@@ -257,7 +205,7 @@ class Pipeline(Generic[Item, Out]):
             return ((self._notices[kind], self._tables[at]),)
         if self._ways is None:
             self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self.stages))
-        return tuple([(_lane(self.stages[to], kind), self._tables[to + 1]) for to in self._ways[kind] if to >= at])
+        return tuple([(lane_of(self.stages[to], kind), self._tables[to + 1]) for to in self._ways[kind] if to >= at])
 
     def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:
@@ -292,12 +240,3 @@ class Pipeline(Generic[Item, Out]):
                 raise UsageError(f"{stage!r} is no stage: it has no feed() and cannot be called")
         out.append(Pipeline(*run) if out else self)
         return out
-
-
-def _lane(stage: Any, kind: type) -> Lane:
-    """What a stage does with items of this class."""
-    lanes: Mapping[type, Lane] = getattr(stage, "lanes", NO_LANES)
-    try:
-        return lanes[kind] if kind in lanes else stage.feed  # noqa: SIM401 - `feed` is only asked for where it is needed
-    except AttributeError:
-        raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()") from None

@@ -54,7 +54,7 @@ def standard(
     known = dialect_named(dialect) if isinstance(dialect, str) and dialect != AUTO else dialect
     expected = known if isinstance(known, Dialect) else None
     sequencer = Sequencer(limits=limits)
-    markup = LeakedMarkup(recover=profile.recover_calls, tools=tools)
+    markup = LeakedMarkup(recover=profile.recover_calls, tools=tools, limits=limits)
     think_tags = ThinkTags(
         profile.think_names,
         brackets=profile.think_brackets,

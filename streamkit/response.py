@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from streamkit.builder import Builder, QuirkTally
+from streamkit.builder import Builder
+from streamkit.drafts import QuirkTally
 from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event
 from streamkit.items import FinishReason, Item, Status, ToolCall, Usage
@@ -178,8 +179,10 @@ def _choices(items: tuple[Item, ...], builder: Builder) -> tuple[Choice, ...]:
         finishes = {0: (finished.finish_reason, finished.raw_finish_reason)}
     out: list[Choice] = []
     unsaid: tuple[FinishReason, str] = ("unknown", "")
-    for index in sorted({item.choice for item in items} | set(finishes)):
-        own = [item for item in items if item.choice == index]
+    of_choice: dict[int, list[Item]] = {index: [] for index in finishes}
+    for item in items:
+        of_choice.setdefault(item.choice, []).append(item)
+    for index, own in sorted(of_choice.items(), key=lambda pair: pair[0]):
         calls = [item.call for item in own if item.call is not None]
         answer = [item for item in own if item.phase not in ASIDE_PHASES]
         reason, raw = finishes.get(index, unsaid)

@@ -45,6 +45,7 @@ class Recogniser:
         self._chosen = chosen
         self._decoder: Decoder | None = None
         self._held: list[Frame] = []
+        self._size = 0
         self._scores: dict[str, int] = {}
         self._seen = 0
         if expected is not None:
@@ -56,6 +57,7 @@ class Recogniser:
         if self._expected is not None and self._decoder is not None:
             return self._watch(self._expected, self._decoder, frame)
         self._held.append(frame)
+        self._size += len(frame.data)
         for dialect in self._candidates():
             score = dialect.recognise(frame)
             if score > self._scores.get(dialect.name, NO):
@@ -63,7 +65,7 @@ class Recogniser:
         best = self._best()
         if len(best) == 1 and self._scores[best[0].name] >= LIKELY:
             return self._choose(best[0])
-        if len(self._held) >= self._options.limits.held:
+        if len(self._held) >= self._options.limits.held or self._size >= self._options.limits.frame:
             return self._decide()
         return ()
 

@@ -35,7 +35,7 @@ def _compact(word: str) -> str:
 _WORDS: Final[dict[FinishReason, str]] = {
     "stop": """
         stop end_turn end stop_sequence eos eos_token eot eod complete completed done finish finished finish_stop
-        natural_stop end_of_text end_of_turn user_stop success normal stop_token load unload
+        natural_stop end_of_text end_of_turn user_stop success normal stop_token
     """,
     "length": """
         length max_tokens max_token max_length max_output_tokens max_completion_tokens max_new_tokens max_output

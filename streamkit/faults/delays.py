@@ -117,7 +117,7 @@ def from_fields(payload: Json, now: Callable[[], float]) -> float | None:
         elif word in _ABSOLUTE and (seconds := _moment_or_span(value, now)) is not None:
             return seconds
         elif word == "headers" and is_object(value):
-            told = {each: text for each, text in value.items() if isinstance(text, str | int | float)}
+            told = {each: str(text) for each, text in value.items() if isinstance(text, str | int | float)}
             seconds = from_headers(told, now)
             if seconds is not None:
                 return seconds

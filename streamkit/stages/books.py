@@ -94,14 +94,16 @@ class Books:
                 self._known[event.key] = entry
                 return out
             entry.announced = True
-            entry.name, entry.call_id = entry.name or event.name, entry.call_id or event.call_id
+            entry.name = entry.name or event.name
+            self._register.name_call(entry, entry.call_id or event.call_id)
             return out
         out += self._close_flow(event.choice)
         if self._register.full:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
         entry = self._register.open(event.key, event.type, event.choice, wire_id=event.item_id, position=event.position)
         entry.announced = True
-        entry.name, entry.call_id, entry.phase = event.name, event.call_id, event.phase
+        entry.name, entry.phase = event.name, event.phase
+        self._register.name_call(entry, event.call_id)
         out.append(replace(event, item_id=entry.id, position=entry.position))
         return out
 
@@ -114,8 +116,8 @@ class Books:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
         late = key is not None and key in self._known
         entry = self._register.open(key, item_type, choice, wire_id=names.get("wire_id", ""))
-        entry.name, entry.call_id = names.get("name", ""), names.get("call_id", "")
-        entry.phase = names.get("phase", "")
+        entry.name, entry.phase = names.get("name", ""), names.get("phase", "")
+        self._register.name_call(entry, names.get("call_id", ""))
         out.append(
             ItemStarted(
                 sequence_number=sequence,
@@ -255,10 +257,20 @@ class Books:
 
     def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:
         entry, out = self._entry(event, "message")
-        if entry is not None:
-            entry.annotations += event.__class__ is AnnotationAdded
-            out.append(replace(event, item_id=entry.id))
+        if entry is None:
+            return out
+        if isinstance(event, AnnotationAdded):
+            entry.annotations += 1
+        elif not self._takes(entry, len(event.data) + len(event.transcript)):
+            return [*out, self._overflow(entry)]
+        out.append(replace(event, item_id=entry.id))
         return out
+
+    def _takes(self, entry: Entry, size: int) -> bool:
+        """Whether so many characters beside the text still fit into an item."""
+        self._cool()
+        entry.room -= size
+        return entry.room >= 0
 
     def _signature(self, event: SignatureReported) -> Events:
         out: list[Event] = []
@@ -267,9 +279,10 @@ class Books:
             entry, out = self._entry(event, "reasoning")
         if entry is None:
             return out
-        if entry.signature == event.signature:
+        if entry.sealed(event.signature):
             return [*out, signature_repeated.seen(item_id=entry.id)]
-        entry.signature += event.signature
+        if not self._takes(entry, entry.seal.write(event.signature)):
+            return [*out, self._overflow(entry)]
         out.append(replace(event, item_id=entry.id))
         return out
 

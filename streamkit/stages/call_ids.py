@@ -14,15 +14,17 @@ class CallIds:
 
     def __init__(self) -> None:
         self.response_id = ""
-        self._taken: set[tuple[int, str]] = set()
+        self._taken: dict[tuple[int, str], int] = {}
+        """Ids that were handed out, with the last suffix that was tried for each."""
 
     def take(self, choice: int, call_id: str) -> str:
         """`call_id`, or where another call of the choice has it, that id with the first free suffix (`_d2`)."""
-        given, number = call_id, 2
+        given, number = call_id, self._taken.get((choice, call_id), 1)
         while (choice, given) in self._taken:
-            given = f"{call_id}_d{number}"
             number += 1
-        self._taken.add((choice, given))
+            given = f"{call_id}_d{number}"
+        self._taken[choice, call_id] = number
+        self._taken.setdefault((choice, given), 1)
         return given
 
     def derive(self, choice: int, position: int, name: str) -> str:

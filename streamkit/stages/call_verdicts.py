@@ -158,7 +158,7 @@ def corrected(event: ResponseFinished, tallies: Mapping[int, Tally]) -> tuple[Re
     if event.finish_reason == "unknown" and not event.raw_finish_reason:
         return _inferred(event, tallies), []
     quirks: list[Event] = []
-    chosen = [choice for choice, _, _ in event.finishes]
+    chosen = {choice for choice, _, _ in event.finishes}
     spokesman = min(chosen, default=0)
     usable = {choice: tally.usable for choice, tally in tallies.items() if tally.usable}
     # calls of a choice without a finish of its own belong to the one that speaks for the response (B31)

@@ -1,5 +1,7 @@
 """The ledger's middle: snapshots are claims, judged against what was streamed (`claims` has the table)."""
 
+from io import StringIO
+
 from msgspec.structs import replace
 
 from streamkit.events import (
@@ -16,9 +18,9 @@ from streamkit.events import (
 )
 from streamkit.evidence import ItemClaimed, PartClaimed, TextReclassified
 from streamkit.items import PartKind
-from streamkit.quirks.lifecycle import call_id_changed, item_finished_twice
+from streamkit.quirks.lifecycle import call_id_changed, done_differs, done_shorter, item_finished_twice
 from streamkit.stages.books import Books, Events
-from streamkit.stages.claims import settle
+from streamkit.stages.claims import Settlement, parses, settle
 from streamkit.stages.register import Entry
 
 __all__ = ["ClaimBooks"]
@@ -38,7 +40,7 @@ class ClaimBooks(Books):
         return out if entry is None else out + self._settle(entry, claim.kind, claim.text, claim.index)
 
     def _settle(self, entry: Entry, kind: PartKind, claim: str | None, index: int) -> list[Event]:
-        action, text, quirk = settle(kind, entry.text(kind, index), claim)
+        action, text, quirk = judged(entry, kind, claim, index)
         out: list[Event] = [] if quirk is None else [quirk.seen(item_id=entry.id, detail=f"{kind} {index}")]
         if action == "append":
             out += self._give(entry, kind, text, index)
@@ -58,7 +60,7 @@ class ClaimBooks(Books):
     def _replace_part(self, entry: Entry, kind: PartKind, index: int, text: str) -> list[Event]:
         self._cool()
         entry.parts.pop((kind, index), None)
-        entry.write = None
+        entry.write, entry.sound = None, -1
         entry.part(kind, index).write(text)
         return [PartReplaced(item_id=entry.id, choice=entry.choice, kind=kind, text=text, index=index)]
 
@@ -79,8 +81,9 @@ class ClaimBooks(Books):
             if "".join(claim.text or "" for claim in own) != entry.text(kind):
                 for claim in own:
                     out += self._settle(entry, kind, claim.text, claim.index)
-        if event.signature and event.signature != entry.signature and not self._dead:
-            entry.signature = event.signature
+        if event.signature and not entry.sealed(event.signature) and not self._dead:
+            entry.seal = StringIO()
+            entry.seal.write(event.signature)
             out.append(
                 SignatureReported(
                     item_id=entry.id,
@@ -132,6 +135,20 @@ class ClaimBooks(Books):
                 out += self._place(delta, "reasoning", "reasoning", 0, event.reasoning)
                 out += self._close_entry(self._known[key], "completed")
         return out
+
+
+def judged(entry: Entry, kind: PartKind, claim: str | None, index: int) -> Settlement:
+    """What a claim amounts to. A long text is not read again for every short claim that is held against it."""
+    buffer = entry.parts.get((kind, index))
+    size = 0 if buffer is None else buffer.tell()
+    if size and (not claim or (len(claim) < size and entry.begins(kind, index, claim))):
+        return Settlement("keep", "", done_shorter)
+    if kind == "arguments" and size and entry.sound == size and len(claim or "") < size and not parses(claim or ""):
+        return Settlement("keep", "", done_differs)
+    settlement = settle(kind, entry.text(kind, index), claim)
+    if kind == "arguments" and settlement.quirk is done_differs and settlement.action == "keep":
+        entry.sound = size
+    return settlement
 
 
 def delta_of(entry: Entry, kind: PartKind, text: str, index: int) -> Event:

@@ -17,7 +17,7 @@ from streamkit.items import PartKind
 from streamkit.quirks.lifecycle import done_differs, done_extends, done_fills, done_shorter
 from streamkit.quirks.registry import Quirk
 
-__all__ = ["Settlement", "settle"]
+__all__ = ["Settlement", "parses", "settle"]
 
 
 class Settlement(NamedTuple):
@@ -41,12 +41,13 @@ def settle(kind: PartKind, streamed: str, claim: str | None) -> Settlement:
         return Settlement("append", claim, done_fills)
     if claim.startswith(streamed):
         return Settlement("append", claim[len(streamed) :], done_extends)
-    if kind == "arguments" and _parses(streamed) and not _parses(claim):
+    if kind == "arguments" and parses(streamed) and not parses(claim):
         return Settlement("keep", "", done_differs)
     return Settlement("replace", claim, done_differs)
 
 
-def _parses(text: str) -> bool:
+def parses(text: str) -> bool:
+    """Whether a text is JSON."""
     try:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

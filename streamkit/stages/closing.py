@@ -1,5 +1,6 @@
 """How an answer finishes: finish reasons are claims that wait for the end marker (C08, C12, C18, C35)."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from streamkit.events import Event, ResponseFinished
@@ -75,17 +76,17 @@ def inventory_quirks(event: TerminalInventory, entries: Iterable[Entry]) -> list
     if event.shape != "list":
         return [terminal_output_null.seen(detail=event.shape)]
     wire_ids = {entry.wire_id for entry in entries}
-    free = [entry.type for entry in entries]
+    free = Counter(entry.type for entry in entries)
     missing: list[tuple[str, str]] = []
     for kind, name in event.items:
-        if kind in free:
-            free.remove(kind)
+        if free[kind]:
+            free[kind] -= 1
         elif not name or name not in wire_ids:
             missing.append((kind, name))
     out: list[Event] = []
     if missing:
         out.append(terminal_only_items.seen(detail=", ".join(f"{kind} {name}" for kind, name in missing), data=missing))
-    if free:
+    if free.total():
         counts = f"{len(event.items)} items claimed, {len(entries)} streamed"
         out.append(terminal_output_differs.seen(detail=counts))
     return out

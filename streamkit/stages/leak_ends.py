@@ -21,6 +21,7 @@ HEAD = 120
 def leaked_messages(entries: Iterable[Entry], claims: dict[int, FinishClaimed]) -> Iterator[QuirkSeen]:
     """The quirks of such messages; a choice that ends with one and has no call in the proper form is not whole."""
     entries = list(entries)
+    called = {entry.choice for entry in entries if is_client_call(entry.type)}
     for entry in entries:
         buffer = entry.parts.get(("text", 0)) if entry.type == "message" else None
         if buffer is None:
@@ -34,7 +35,6 @@ def leaked_messages(entries: Iterable[Entry], claims: dict[int, FinishClaimed]) 
         yield leaked_tool_markup.seen(
             item_id=entry.id, detail=f"harmony: {head}", data={"family": "harmony", "raw": buffer.getvalue()}
         )
-        called = any(each.choice == entry.choice and is_client_call(each.type) for each in entries)
         claim = claims.get(entry.choice)
-        if claim is not None and claim.finish_reason == "stop" and not called:
+        if claim is not None and claim.finish_reason == "stop" and entry.choice not in called:
             claims[entry.choice] = replace(claim, finish_reason="truncated", status="incomplete")

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from streamkit.lazy_patterns import LazyPattern
+from streamkit.limits import DEFAULT_LIMITS
 from streamkit.stages.code_spans import CodeSpans
 from streamkit.stages.leak_families import FAMILIES, Family
 
@@ -64,9 +65,14 @@ def unfinished(text: str) -> int:
 
 
 class LeakScanner:
-    """Splits one run of text; `history` is what of it was given out before."""
+    """Splits one run of text.
 
-    def __init__(self, history: str = "") -> None:
+    Args:
+        history: what of it was given out before.
+        limit: characters of a section that are held back at most; what comes behind them is text again.
+    """
+
+    def __init__(self, history: str = "", limit: int = DEFAULT_LIMITS.text) -> None:
         self.fresh: list[str] = [history]
         """What was given out since code was last looked at."""
         self.tail = ""
@@ -76,6 +82,8 @@ class LeakScanner:
         self._harmony = False
         self._family: Family | None = None
         self._raw: list[str] = []
+        self._size = 0
+        self._limit = limit
         self._seam = ""
         self._swallow = False
 
@@ -88,13 +96,14 @@ class LeakScanner:
         """What can be said now; with `final` the run is over and nothing stays held back."""
         out: list[Shred] = []
         data, self.tail = self.tail + text, ""
-        while data:
+        at = 0
+        while at < len(data):
             if self._family is not None:
-                data = self._in_section(data, out)
+                at = self._in_section(data, at, out)
             elif self._channel != "text":
-                data = self._in_channel(data, out, final=final)
+                at = self._in_channel(data, at, out, final=final)
             else:
-                data = self._in_text(data, out, final=final)
+                at = self._in_text(data, at, out, final=final)
         if final and self._family is not None:
             self._end_section(out, complete=False)
         return out
@@ -115,9 +124,8 @@ class LeakScanner:
 
     # visible text
 
-    def _in_text(self, data: str, out: list[Shred], *, final: bool) -> str:
-        """Take text up to the next marker; gives what stands behind it."""
-        position = 0
+    def _in_text(self, data: str, position: int, out: list[Shred], *, final: bool) -> int:
+        """Take text up to the next marker; gives the place behind it."""
         while match := (MARK_OR_END if self._harmony else MARK).search(data, position):
             self._give(data[position : match.start()], out)
             position = match.end()
@@ -129,41 +137,46 @@ class LeakScanner:
                 self._give(match[0], out)
             elif family is not None:
                 self._begin_section(family, match[0])
-                return data[position:]
+                return position
             else:
-                rest = self._header(data[match.start() :], out, final=final)
-                if rest is not None:
-                    return rest
+                behind = self._header(data, match.start(), out, final=final)
+                if behind is not None:
+                    return behind
                 self._give(match[0], out)
-        return self._rest(data[position:], out, final=final)
+        return self._rest(data, position, out, final=final)
 
-    def _rest(self, rest: str, out: list[Shred], *, final: bool) -> str:
+    def _rest(self, data: str, at: int, out: list[Shred], *, final: bool) -> int:
+        rest = data[at:]
         held = 0 if final else unfinished(rest)
         if held:
             self.tail = rest[-held:]
             rest = rest[:-held]
         self._give(rest, out)
-        return ""
+        return len(data)
 
     # calls
 
     def _begin_section(self, family: Family, opener: str) -> None:
         self._family = family
         self._raw = [opener]
+        self._size = len(opener)
         self._seam = ""
 
-    def _in_section(self, data: str, out: list[Shred]) -> str:
-        family = self._family or HARMONY
-        seam = self._seam
-        match = family.closer.search(seam + data)
-        if match is None:
-            self._raw.append(data)
-            self._seam = (seam + data)[-CLOSER_TAIL:]
-            return ""
-        end = match.end() - len(seam)
-        self._raw.append(data[:end])
-        self._end_section(out, complete=True)
-        return data[end:]
+    def _in_section(self, data: str, at: int, out: list[Shred]) -> int:
+        family, seam = self._family or HARMONY, self._seam
+        # what a feed before this one has left stands in front of the data, which is then looked at from its start
+        match = family.closer.search(seam + data if seam else data, at)
+        end = len(data) if match is None else match.end() - len(seam)
+        fits = end - at <= self._limit - self._size
+        if not fits:
+            end = at + self._limit - self._size
+        self._raw.append(data[at:end])
+        self._size += end - at
+        if match is not None or not fits:
+            self._end_section(out, complete=fits)
+        else:
+            self._seam = (seam + data[max(at, end - CLOSER_TAIL) :])[-CLOSER_TAIL:]
+        return end
 
     def _end_section(self, out: list[Shred], *, complete: bool) -> None:
         name = self._family.name if self._family is not None else ""
@@ -174,14 +187,14 @@ class LeakScanner:
 
     # harmony channels
 
-    def _header(self, data: str, out: list[Shred], *, final: bool) -> str | None:
-        """What stands behind the header that `data` begins with; None where it is none."""
-        match = HEADER.match(data)
+    def _header(self, data: str, start: int, out: list[Shred], *, final: bool) -> int | None:
+        """The place behind the header that begins at `start`; None where there is none."""
+        match = HEADER.match(data, start)
         if match is None:
-            if final or len(data) > LONGEST_HEADER or "\n" in data or "<|message|>" in data:
+            if final or len(data) - start > LONGEST_HEADER or "\n" in data[start:] or "<|message|>" in data[start:]:
                 return None
-            self.tail = data
-            return ""
+            self.tail = data[start:]
+            return len(data)
         if match["to"] or match["late"]:
             self._begin_section(HARMONY, match[0])
         else:
@@ -189,13 +202,13 @@ class LeakScanner:
             self._channel = channels.get(match["channel"] or "final", "text")
             self._harmony = True
             out.append(Shred(self._channel, match[0], header=True))
-        return data[match.end() :]
+        return match.end()
 
-    def _in_channel(self, data: str, out: list[Shred], *, final: bool) -> str:
+    def _in_channel(self, data: str, at: int, out: list[Shred], *, final: bool) -> int:
         """Take characters of a channel beside the text, up to the next control token."""
-        match = TOKEN.search(data)
+        match = TOKEN.search(data, at)
         if match is None:
-            return self._rest(data, out, final=final)
-        self._give(data[: match.start()], out)
+            return self._rest(data, at, out, final=final)
+        self._give(data[at : match.start()], out)
         self._channel = "text"
-        return data[match.end() :] if match[0] in ("<|end|>", "<|return|>", "<|call|>") else data[match.start() :]
+        return match.end() if match[0] in ("<|end|>", "<|return|>", "<|call|>") else match.start()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from streamkit.events import Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted
+from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
 from streamkit.stages.leak_families import recovered
 from streamkit.stages.leak_scan import LeakScanner, Shred
@@ -33,15 +34,20 @@ class LeakedMarkup:
     Args:
         recover: read complete calls to offered tools from the markup; by default nothing is called because of it.
         tools: names of the tools that were offered.
+        limits: `text` bounds what may be held back.
     """
 
     handles: tuple[type[Event], ...] = ()
 
-    def __init__(self, *, recover: bool = False, tools: Collection[str] | None = None) -> None:
+    def __init__(
+        self, *, recover: bool = False, tools: Collection[str] | None = None, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {}
         self._recover = recover
         self._tools = tools
-        self._scanners: dict[Place, LeakScanner] = {}
+        self._limit = limits.text
+        self._scanners: dict[int, dict[Key, LeakScanner]] = {}
+        """By choice and key: the runs of text that are open."""
         self._leaked: set[int] = set()
         self._called: set[int] = set()
         self._finished: set[int] = set()
@@ -54,7 +60,8 @@ class LeakedMarkup:
         self.handles = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
         self.lanes = {TextDelta: self._text}
         for place, history in histories.items():
-            self._scanners[place] = LeakScanner(history)
+            choice, key = place
+            self._scanners.setdefault(choice, {})[key] = LeakScanner(history, self._limit)
         return (Rerouted(),)
 
     def feed(self, event: Event) -> Iterable[Event]:
@@ -66,13 +73,21 @@ class LeakedMarkup:
 
     def close(self) -> Iterable[Event]:
         """What was held back."""
-        return self._end(list(self._scanners))
+        return self._end(self._all())
+
+    def _all(self) -> list[Place]:
+        return [place for choice in self._scanners for place in self._of(choice)]
+
+    def _of(self, choice: int) -> list[Place]:
+        return [(choice, key) for key in self._scanners.get(choice, ())]
 
     def _text(self, event: TextDelta) -> Iterable[Event] | None:
-        place = (event.choice, event.key)
-        scanner = self._scanners.get(place)
+        own = self._scanners.get(event.choice)
+        if own is None:
+            own = self._scanners[event.choice] = {}
+        scanner = own.get(event.key)
         if scanner is None:
-            scanner = self._scanners[place] = LeakScanner()
+            scanner = own[event.key] = LeakScanner(limit=self._limit)
         if scanner.plain and "<" not in event.text:
             scanner.fresh.append(event.text)
             return None
@@ -84,10 +99,10 @@ class LeakedMarkup:
     def _other(self, event: Event) -> Iterable[Event]:
         """Other output ends a run of text; the finish of a choice ends all of its runs."""
         if isinstance(event, EndMarker):
-            out = self._end(list(self._scanners))
+            out = self._end(self._all())
             return [*out, *(self._cut() if event.proof else ()), event]
         if isinstance(event, FinishClaimed):
-            out = self._end([place for place in self._scanners if event.terminal or place[0] == event.choice])
+            out = self._end(self._all() if event.terminal else self._of(event.choice))
             return [*out, self._finish(event)]
         if isinstance(event, CallFragment):
             self._called.add(event.choice)
@@ -99,8 +114,11 @@ class LeakedMarkup:
     def _end(self, places: Iterable[Place]) -> list[Event]:
         out: list[Event] = []
         for place in dict.fromkeys(places):
-            scanner = self._scanners.pop(place, None)
+            own = self._scanners.get(place[0], {})
+            scanner = own.pop(place[1], None)
             if scanner is not None:
+                if not own:
+                    del self._scanners[place[0]]
                 out += self._events(scanner.feed("", final=True), *place, 0)
                 out += self._end_aside(place[0])
         return out

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from streamkit.errors import ErrorInfo
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -105,7 +104,8 @@ class Ledger(ClaimBooks):
         """False for dialects whose complete answers simply end."""
         self._closing = Closing()
         self._usage: UsageReported | None = None
-        self._errors: list[ErrorInfo] = []
+        self._errors: set[tuple[str, str]] = set()
+        """Codes and messages of the errors that were told."""
         self._marked = ""
         """The end marker that came."""
         self.lanes: dict[type[Event], Callable[..., Passed]] = {
@@ -199,9 +199,10 @@ class Ledger(ClaimBooks):
     def _error(self, event: ErrorReported) -> Events:
         if self._closing.finished is not None:
             return (error_after_terminal.seen(detail=event.error.message, data=event.error.raw),)
-        if any(e.code == event.error.code and e.message == event.error.message for e in self._errors):
+        told = (event.error.code, event.error.message)
+        if told in self._errors:
             return ()
-        self._errors.append(event.error)
+        self._errors.add(told)
         for kind in CONTENT:
             self.lanes[kind] = self._late
         out: list[Event] = [] if self._started is not None else list(self._begin())
@@ -265,16 +266,18 @@ class Ledger(ClaimBooks):
 
     def _settle_neutral(self) -> None:
         """What a claim amounts to that only says "done": calls come first, then a refusal without text (C38)."""
-        entries = self._register.entries
+        called: set[int] = set()
+        said: set[tuple[int, str]] = set()
+        for entry in self._register.entries:
+            said.update((entry.choice, kind) for kind, _ in entry.parts)
+            if is_client_call(entry.type):
+                called.add(entry.choice)
         for choice, claim in self._closing.claims.items():
             if claim.finish_reason != "stop":
                 continue
-            own = [entry for entry in entries if entry.choice == choice]
-            kinds = {kind for entry in own for kind, _ in entry.parts}
-            called = any(is_client_call(entry.type) for entry in own)
-            if called and claim.neutral:
+            if choice in called and claim.neutral:
                 self._closing.claims[choice] = replace(claim, finish_reason="tool_calls")
-            elif not called and "refusal" in kinds and "text" not in kinds:
+            elif choice not in called and (choice, "refusal") in said and (choice, "text") not in said:
                 self._closing.claims[choice] = replace(claim, finish_reason="refusal")
 
     def _late(self, event: ItemEvent) -> Events:

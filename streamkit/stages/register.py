@@ -18,7 +18,7 @@ from streamkit.quirks.registry import Quirk
 
 __all__ = ["Entry", "Register"]
 
-ARGUED = frozenset({"custom_tool_call", "mcp_call"})
+ARGUED = ("custom_tool_call", "mcp_call")
 """Items beside function calls whose arguments are streamed."""
 
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
@@ -36,12 +36,14 @@ class Entry:
         "details",
         "id",
         "name",
+        "number",
         "open",
         "parts",
         "phase",
         "position",
         "room",
-        "signature",
+        "seal",
+        "sound",
         "type",
         "wire_id",
         "write",
@@ -59,11 +61,16 @@ class Entry:
         self.annotations = 0
         """How many were streamed."""
         self.name = ""
+        self.number = 0
+        """Place among all items."""
         self.call_id = ""
         self.phase = ""
         self.wire_id = ""
         self.position: int | None = None
-        self.signature = ""
+        self.seal = StringIO()
+        """The signature so far."""
+        self.sound = -1
+        """Length of the argument text when it was last seen to be JSON."""
         self.details: JsonObject = {}
         self.parts: dict[tuple[PartKind, int], StringIO] = {}
         self.write: Callable[[str], int] | None = None
@@ -83,6 +90,19 @@ class Entry:
             return buffer.getvalue() if buffer else ""
         return "".join(b.getvalue() for (k, _), b in self.parts.items() if k == kind)
 
+    def begins(self, kind: PartKind, index: int, text: str) -> bool:
+        """Whether a part begins with this text; no more of it is read than is needed for that."""
+        buffer = self.part(kind, index)
+        end = buffer.tell()
+        buffer.seek(0)
+        head = buffer.read(len(text))
+        buffer.seek(end)
+        return head == text
+
+    def sealed(self, signature: str) -> bool:
+        """Whether this is its signature."""
+        return self.seal.tell() == len(signature) and self.seal.getvalue() == signature
+
     @property
     def empty(self) -> bool:
         """Whether nothing was streamed for it."""
@@ -101,6 +121,11 @@ class Register:
         self._ids: set[str] = set()
         self._by_wire_id: dict[str, Entry] = {}
         self._by_position: dict[int, Entry] = {}
+        self._by_call_id: dict[str, Entry] = {}
+        self._open: dict[str, dict[int, Entry]] = {}
+        """By type and number: the open items, the latest one last."""
+        self._unused: dict[str, int] = {}
+        """By prefix of made ids: the number from which on none was made."""
 
     @property
     def full(self) -> bool:
@@ -111,15 +136,15 @@ class Register:
         """A new item under this key; any older item keeps its other names."""
         names = item_names(key)
         item_id = wire_id or (names[1] if names is not None else "")
-        number = len(self.entries)
-        while not item_id or item_id in self._ids:
-            item_id = f"{PREFIXES.get(item_type, 'item')}_{number}"
-            number += 1
+        if not item_id or item_id in self._ids:
+            item_id = self._made_id(PREFIXES.get(item_type, "item"))
         self._ids.add(item_id)
         room = self._limits.arguments if item_type.endswith("call") else self._limits.item
         entry = Entry(item_id, item_type, choice, room)
         entry.wire_id = wire_id
         entry.position = position
+        entry.number = len(self.entries)
+        self._open.setdefault(item_type, {})[entry.number] = entry
         self.entries.append(entry)
         if key is None:
             entry.anonymous = True
@@ -181,31 +206,51 @@ class Register:
             missing = index == MISSING and named.position is not None
             return named, (index_unreliable if wrong or missing else None), True
         if call_id:
-            called = next((e for e in self.entries if e.call_id == call_id), None)
+            called = self._by_call_id.get(call_id)
             if called is not None:
                 return called, rotating_ids if name and called.wire_id else None, False
         placed = self._by_position.get(index) if index != MISSING else None
-        if placed is not None and (not item_type or fits(placed.type, item_type, call_id)):
+        if placed is not None and (not item_type or placed.type in fitting(item_type, call_id)):
             return placed, (rotating_ids if name and placed.wire_id else None), not name
         if index != MISSING:
             return None, None, True
-        candidates = [e for e in self.entries if e.open and fits(e.type, item_type, call_id)]
-        if not candidates:
+        latest = self._latest(item_type, call_id)
+        if latest is None:
             return None, None, True
-        quirk = rotating_ids if name else (index_unreliable if candidates[-1].position is not None else None)
-        return candidates[-1], quirk, False
+        quirk = rotating_ids if name else (index_unreliable if latest.position is not None else None)
+        return latest, quirk, False
+
+    def _latest(self, item_type: str, call_id: str) -> Entry | None:
+        """The open item of a fitting type that was opened last."""
+        number = max(next(reversed(self._open.get(kind, {})), -1) for kind in fitting(item_type, call_id))
+        return self.entries[number] if number >= 0 else None
+
+    def _made_id(self, prefix: str) -> str:
+        """An id that no item has."""
+        number = max(len(self.entries), self._unused.get(prefix, 0))
+        while (made := f"{prefix}_{number}") in self._ids:
+            number += 1
+        self._unused[prefix] = number + 1
+        return made
+
+    def name_call(self, entry: Entry, call_id: str) -> None:
+        """A call's id became known."""
+        entry.call_id = call_id
+        if call_id:
+            self._by_call_id.setdefault(call_id, entry)
 
     def close(self, entry: Entry) -> None:
         """The item is over."""
         entry.open = False
         entry.write = None
+        self._open[entry.type].pop(entry.number, None)
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
 
 
-def fits(own: str, piece: str, call_id: str) -> bool:
-    """Whether an item of this type can be meant by a piece that implies that type.
+def fitting(piece: str, call_id: str) -> tuple[str, ...]:
+    """The types of the items that can be meant by a piece that implies this type.
 
     A piece of arguments implies no more than some call: of a function, of a custom tool, of a remote one (D31).
     """
-    return own == piece or (piece == "function_call" and not call_id and own in ARGUED)
+    return (piece, *ARGUED) if piece == "function_call" and not call_id else (piece,)

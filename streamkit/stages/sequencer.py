@@ -40,6 +40,9 @@ __all__ = ["Sequencer"]
 REMEMBERED = 1024
 """How many numbered events are remembered, to know one that comes again."""
 
+MOST_ALIKE = 64
+"""How many events may have one number: no frame means more, so that beyond it numbers tell nothing."""
+
 ASIDES = (KeepAlive, QuirkSeen, ProviderEvent, MetadataReported, UsageReported)
 """Unnumbered events whose place among others does not matter."""
 
@@ -152,14 +155,14 @@ class Sequencer:
     def _again(self, event: Event, number: int) -> list[Event]:
         """A number that is not higher than all before it."""
         last = self._last
-        if number == last:  # of the same frame, or that frame again
-            same = list(takewhile(lambda past: past.sequence_number == number, reversed(self._recent)))
-        else:
-            same = [past for past in self._recent if past.sequence_number == number]
-        if self._reliable and is_among(event, same) and number != self._first:
-            return [duplicate_frame.seen(detail=f"number {number}")]
-        if same and number != last:
-            self._reliable = False
+        if self._reliable and number != self._first:
+            if number == last:  # of the same frame, or that frame again
+                same = list(takewhile(lambda past: past.sequence_number == number, reversed(self._recent)))
+            else:
+                same = [past for past in self._recent if past.sequence_number == number]
+            if is_among(event, same):
+                return [duplicate_frame.seen(detail=f"number {number}")]
+            self._reliable = len(same) < MOST_ALIKE and (not same or number == last)
         passed = self._pass(event, number)
         return [sequence_disorder.seen(detail=f"{number} after {last}"), passed] if number < last else [passed]
 

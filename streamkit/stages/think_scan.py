@@ -16,34 +16,19 @@ Held back is the longest suffix that can still become a tag (E05), a closer whos
 at the start, and what follows a doubtful closer. Code is looked at only where a tag stands, each character once.
 """
 
-from typing import Literal
-
-import msgspec
-
-from streamkit.events import QuirkSeen
 from streamkit.limits import DEFAULT_LIMITS
 from streamkit.quirks.thinking import think_block, think_inline_pair, think_opener_missing, think_unterminated
 from streamkit.stages.code_spans import CodeSpans
 from streamkit.stages.think_names import FOLD, Tags
+from streamkit.stages.think_pieces import Found, Piece
 
-__all__ = ["Piece", "ThinkScanner"]
+__all__ = ["ThinkScanner"]
 
 ANY = "*"
 """The name of a block that began before the text did: any known closer ends it."""
 
-
-class Piece(msgspec.Struct, frozen=True):
-    """What some characters turned out to be."""
-
-    channel: Literal["text", "reasoning", "moved"]
-    """`moved`: the last `characters` of the text given out so far were `text`, which is reasoning."""
-    text: str
-    block: int = 0
-    """Number of the block that the reasoning belongs to."""
-    characters: int = 0
-
-
-Found = list[Piece | QuirkSeen]
+MOST_MOVED = 100
+"""Blocks of an answer after which tags in mid-line are mentions: each that is moved costs the whole text once more."""
 
 
 class ThinkScanner:
@@ -54,7 +39,7 @@ class ThinkScanner:
         inside: the text begins inside a block (E04).
         settled: a block at the start of this answer was closed before this run (E08).
         blocks: how many blocks the answer had before this run.
-        limit: how many characters may be held behind a doubtful closer.
+        limit: how many characters may be held behind a doubtful closer, or for want of a visible one.
     """
 
     def __init__(
@@ -80,6 +65,7 @@ class ThinkScanner:
         self._at_start = True
         self._tail = ""
         self._blank: list[str] = []
+        self._blanks = 0
         self._begun = False
         self._swallow = False
         self._code = CodeSpans()
@@ -176,7 +162,8 @@ class ThinkScanner:
                 text = text.lstrip()
                 if not text:
                     return
-            elif text.isspace():
+            elif text.isspace() and self._blanks + len(text) <= self._limit:
+                self._blanks += len(text)
                 self._blank.append(text)
                 return
             else:
@@ -284,6 +271,7 @@ class ThinkScanner:
                 starts.pop()
         self._code.resume()
         self.blocks += 1
+        self.settled = self.settled or self.blocks >= MOST_MOVED
         inner = text[len(tag) - 1 :]
         out.append(think_inline_pair.seen(detail=tag))
         out.append(Piece("moved", "" if inner.isspace() else inner, self.blocks, len(text)))

@@ -4,9 +4,8 @@ Sits before the ledger: what comes in has no item ids yet, and what goes out let
 their own. Text moves between channels and none is lost but tags, and white space that nothing visible follows.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from streamkit.events import (
     Event,
@@ -33,7 +32,8 @@ from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
 from streamkit.stages.leaked_markup import LeakedMarkup
 from streamkit.stages.think_names import DEFAULT_NAMES, tags_named
-from streamkit.stages.think_scan import Piece, ThinkScanner
+from streamkit.stages.think_pieces import Piece, joined
+from streamkit.stages.think_scan import ThinkScanner
 from streamkit.stages.think_texts import filter_item, filter_part
 
 __all__ = ["ThinkTags"]
@@ -132,7 +132,7 @@ class ThinkTags:
         self._keep: Callable[[str], None] | None = None  # what remembers plain text of the current run
         self._choice, self._index = 0, 0
         self._key: Key = None
-        self._runs: dict[Place, Run] = {}
+        self._runs: dict[int, dict[Key, Run]] = {}
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
         self._beside: set[int] = set()
@@ -168,13 +168,16 @@ class ThinkTags:
 
     def close(self) -> Iterable[Event]:
         """What was held back."""
-        return self._close_runs(list(self._runs.values()), beside=False)
+        return self._close_runs(self._open_runs(), beside=False)
 
     def _text(self, event: TextDelta) -> Iterable[Event]:
         """Text that is not simply more of the same."""
         if self.markup is not None and self.enabled and "<" in event.text:
             markup, self.markup = self.markup, None
-            return (*markup.wake({place: run.scanner.said for place, run in self._runs.items()}), *self._text(event))
+            return (
+                *markup.wake({(run.choice, run.key): run.scanner.said for run in self._open_runs()}),
+                *self._text(event),
+            )
         run = self._run
         out: list[Event] = []
         if run is None or event.key != run.key or event.choice != run.choice or event.index != run.index:
@@ -195,7 +198,7 @@ class ThinkTags:
         """The run of text of another place than before, and what ended another one."""
         out: list[Event] = []
         place = (event.choice, event.key)
-        run = self._runs.get(place)
+        run = self._runs.get(event.choice, {}).get(event.key)
         if run is not None and run.index != event.index:
             out = self._close_runs([run], beside=False)
             run = None
@@ -207,7 +210,7 @@ class ThinkTags:
                 blocks=self._blocks.get(place, 0),
                 limit=self._limit,
             )
-            run = self._runs[place] = Run(event, scanner)
+            run = self._runs.setdefault(event.choice, {})[event.key] = Run(event, scanner)
             self._blocks[place] = scanner.blocks
         self._run = run
         self._keep = None
@@ -220,14 +223,15 @@ class ThinkTags:
             return self._text(event)
         out: list[Event] = []
         if isinstance(event, FinishClaimed):
-            ended = [run for run in self._runs.values() if event.terminal or run.choice == event.choice]
+            ended = self._open_runs() if event.terminal else list(self._runs.get(event.choice, {}).values())
             out = self._close_runs(ended, beside=False)
         elif isinstance(event, EndMarker):
-            out = self._close_runs(list(self._runs.values()), beside=False)
+            out = self._close_runs(self._open_runs(), beside=False)
         elif isinstance(event, ItemEvent | CallFragment):
             beside = is_beside(event)
             key = None if isinstance(event, CallFragment) else event.key
-            ended = [run for place in {(event.choice, None), (event.choice, key)} if (run := self._runs.get(place))]
+            own = self._runs.get(event.choice, {})
+            ended = [run for each in dict.fromkeys((None, key)) if (run := own.get(each))]
             out = self._close_runs(ended, beside=beside)
             if beside:
                 self._beside.add(event.choice)
@@ -246,6 +250,9 @@ class ThinkTags:
             out = filter_item(self._tags, event, key, inside=inside)
         return out if (event.choice, event.key) not in self._blocks else out[-1:]
 
+    def _open_runs(self) -> list[Run]:
+        return [run for own in self._runs.values() for run in own.values()]
+
     def _close_runs(self, runs: list[Run], *, beside: bool) -> list[Event]:
         """End these runs; `beside`: reasoning or a call follows."""
         out: list[Event] = []
@@ -263,26 +270,13 @@ class ThinkTags:
                 self._settled.add(run.choice)
             place = (run.choice, run.key)
             self._blocks[place] = scanner.blocks
-            del self._runs[place]
+            own = self._runs[run.choice]
+            del own[run.key]
+            if not own:
+                del self._runs[run.choice]
             if self._run is run:
                 self._run = self._keep = None
         return out
-
-
-def joined(pieces: Iterable[Piece | QuirkSeen]) -> Iterator[Piece | QuirkSeen]:
-    """The pieces with neighbours of one channel and block made one."""
-    for channel, group in groupby(pieces, channel_of):
-        if channel is None:
-            yield from group
-        else:
-            yield Piece(channel[0], "".join([piece.text for piece in group if isinstance(piece, Piece)]), channel[1])
-
-
-def channel_of(piece: Piece | QuirkSeen) -> tuple[Literal["text", "reasoning"], int] | None:
-    """What must agree for pieces to be one; None for what stands alone."""
-    if isinstance(piece, QuirkSeen) or piece.channel == "moved":
-        return None
-    return piece.channel, piece.block
 
 
 def block_key(key: Key, block: int) -> Key:

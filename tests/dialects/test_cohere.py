@@ -329,6 +329,12 @@ def test_an_error_without_a_finish_reason_is_an_error():
     )
 
 
+def test_j01_halves_of_a_character_in_version_one():
+    halves = [{"event_type": "text-generation", "text": half} for half in ("\ud83d", "\ude00", "\ud83d")]
+    response = assembled(COHERE, V1_START, *halves, v1_end(billed_units={"input_tokens": 7}))
+    assert response.text == "😀\ufffd"
+
+
 def test_the_rendered_prompt_of_version_one():
     frames = [{"event_type": "debug", "prompt": "<p>"}, {"event_type": "text-generation", "text": "a"}]
     response = assembled(

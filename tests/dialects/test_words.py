@@ -93,11 +93,9 @@ def test_a_word_of_its_own_for_unknown_is_no_deviation():
         ("PUP_LIMITED_DISABLED", "content_filter"),
         ("CONTINUATION", "pause"),
         ("requires_continuation", "pause"),
-        ("load", "stop"),
-        ("unload", "stop"),
     ],
 )
-def test_words_of_google_and_of_ollama_that_hardly_anyone_meets(word, reason):
+def test_newer_words_of_google(word, reason):
     found = finish_word(word)
     assert found is not None
     assert (found.reason, found.known) == (reason, True)

@@ -29,6 +29,9 @@ from streamkit.quirks.anthropic import block_kind, implicit_block, start_input_r
 
 __all__ = ["BlockFlow"]
 
+LARGEST_INDEX = 2**31
+"""Indexes from here on count nothing: what follows them is not one higher."""
+
 INPUT = "function_call"
 """Channel of tool input; other channels are named by the type of item that they fill."""
 
@@ -44,6 +47,9 @@ class BlockFlow:
         self.begun = False
         """Whether any block was seen."""
         self._states: dict[int, BlockState] = {}
+        self._holding: dict[int, BlockState] = {}
+        """The blocks whose starts may still hold something back."""
+        self._highest = -1
         self._joiner = SurrogateJoiner()
         self._prefilled: list[tuple[int, JsonObject]] = []
 
@@ -60,11 +66,12 @@ class BlockFlow:
         if state is not None and state.repeats(kind, block):
             if not state.spoke and not state.held_text:
                 state.held_text = opening_text(block)
+                self._holding[index] = state
                 self._pass(state)
             return [*out, opening(block, index)[0]]
         if state is not None and not state.closed:
             out += self._release(state)
-        state = self._states[index] = BlockState(index, kind, block)
+        state = self._new(index, kind, block)
         self._pass(state)
         return out + opening(block, index)
 
@@ -76,7 +83,7 @@ class BlockFlow:
         state = self._states.get(index)
         if state is None:
             out.append(implicit_block.seen(detail=f"{kind} {index}"))
-            state = self._states[index] = BlockState(index, kind, {})
+            state = self._new(index, kind, {})
         if not state.takes(piece):
             if kind not in state.mismatched:
                 out.append(block_kind.seen(detail=f"{kind} in block {index}, which is {state.type}"))
@@ -108,14 +115,15 @@ class BlockFlow:
 
     def unused(self) -> int:
         """An index that no block has."""
-        return max(self._states, default=-1) + 1
+        return self._highest + 1
 
     def settle(self) -> list[Event]:
         """The message is over: give out what is held back; blocks stay open."""
         out = self._unmatched()
-        for state in self._states.values():
+        for state in self._holding.values():
             if not state.closed:
                 out += self._release(state)
+        self._holding.clear()
         return out + self._flush()
 
     def close(self) -> list[Event]:
@@ -125,6 +133,15 @@ class BlockFlow:
             if state.pieces and not state.closed:
                 out += self._close(state, "incomplete")
         return out
+
+    def _new(self, index: int, kind: str, block: JsonObject) -> BlockState:
+        """What is remembered of a block that begins."""
+        state = self._states[index] = BlockState(index, kind, block)
+        if state.held_text or state.held_input:
+            self._holding[index] = state
+        if index < LARGEST_INDEX:
+            self._highest = max(self._highest, index)
+        return state
 
     def _pass(self, state: BlockState) -> None:
         """Let the block's plain deltas take the fast way, or not any more."""

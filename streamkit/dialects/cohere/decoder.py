@@ -55,7 +55,7 @@ class CohereDecoder:
         """The index that came last, by family of frames."""
         self._planning = False
         self._halves = Halves()
-        self._old = VersionOne(self._calls)
+        self._old = VersionOne(self._calls, self._halves)
         self._decode: Callable[[bytes], wire.V1Event | wire.V2Event] = wire.V2.decode
         self._table: dict[type, Callable[[Json], Events]] = {
             wire.ContentDelta: self._content,

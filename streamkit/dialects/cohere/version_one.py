@@ -6,6 +6,8 @@ from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.surrogates import scrub
+from streamkit.dialects.tolerance import Halves
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -33,10 +35,12 @@ class VersionOne:
 
     Args:
         calls: numbers the calls of the stream.
+        halves: joins characters that come in two halves.
     """
 
-    def __init__(self, calls: KeyedCalls) -> None:
+    def __init__(self, calls: KeyedCalls, halves: Halves) -> None:
         self._calls = calls
+        self._halves = halves
         self._streamed: dict[int, Key] = {}
         self._planning = False
         self.table: dict[type, Callable[[Json], Events]] = {
@@ -52,6 +56,8 @@ class VersionOne:
         }
 
     def _text(self, event: wire.TextGeneration) -> Events:
+        if self._halves.met:
+            return self._halves.delta(event.text or "", key=MESSAGE)
         return (TextDelta(key=MESSAGE, text=event.text),) if event.text else ()
 
     def _found(self, event: wire.SearchResults) -> Events:
@@ -64,7 +70,7 @@ class VersionOne:
     def _plan(self, text: str | None) -> list[Event]:
         if not text:
             return []
-        piece = ReasoningDelta(key=PLAN, text=text, kind="plan")
+        piece = ReasoningDelta(key=PLAN, text=scrub(text) if self._halves.met else text, kind="plan")
         if self._planning:
             return [piece]
         self._planning = True
@@ -105,7 +111,7 @@ class VersionOne:
         return out
 
     def _end(self, event: wire.StreamEnd) -> Events:
-        out = self._planned()
+        out = [*self._halves.flush(), *self._planned()]
         response = event.response
         if response is not None and response.response_id:
             out.append(MetadataReported(metadata={"response_id": response.response_id}))

@@ -78,6 +78,8 @@ class GeminiDecoder:
         self._sealed: dict[int, str] = {}
         self._keyed = 0
         self._halves = Halves()
+        self._looked = False
+        """Whether unknown parts of this frame were looked for."""
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -103,6 +105,7 @@ class GeminiDecoder:
 
     def _frame(self, message: GenerateFrame, source: Json) -> list[Event]:
         out: list[Event] = []
+        self._looked = False
         if message.response_id != self._id or message.model_version != self._model:
             self._named(message, out)
         if message.candidates:
@@ -220,7 +223,8 @@ class GeminiDecoder:
             self._media(part, choice, out)
         elif part.thought_signature:
             self._spoken(part, "", choice, out)
-        elif not any(event.__class__ is ProviderEvent for event in out):  # one look finds all of a frame
+        elif not self._looked:  # one look finds all of a frame
+            self._looked = True
             for unknown in _unknown_parts(source):
                 out += (part_unknown.seen(data=unknown), ProviderEvent(name="part", data=unknown))
 
