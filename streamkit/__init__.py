@@ -1,6 +1,7 @@
 """streamkit: bytes of a streamed model answer in, typed events and one trustworthy response out.
 
-`Client` is imported when it is first asked for: HTTP and event loops are no part of `import streamkit`.
+What reads streams is imported when it is first asked for: `import streamkit` brings the types alone, and only `Client`
+brings an HTTP library.
 """
 
 from importlib import import_module
@@ -62,15 +63,15 @@ from streamkit.items import Item, Part, ToolCall, Usage
 from streamkit.limits import Limits
 from streamkit.pipeline import AsyncStage, Pipeline, Stage, Timed
 from streamkit.profile import Profile
-from streamkit.recipe import standard
 from streamkit.response import Choice, Response
-from streamkit.stages.strict import Strict
-from streamkit.stages.watchdog import Watchdog
-from streamkit.stream import EventStream, open_stream
-from streamkit.sync import assemble, iter_events
 
 if TYPE_CHECKING:
     from streamkit.client import Client
+    from streamkit.recipe import standard
+    from streamkit.stages.strict import Strict
+    from streamkit.stages.watchdog import Watchdog
+    from streamkit.stream import EventStream, open_stream
+    from streamkit.sync import assemble, iter_events
 
 __all__ = [
     "AnnotationAdded",
@@ -144,7 +145,25 @@ __all__ = [
 ]
 
 
+LAZY = {
+    "Client": "client",
+    "EventStream": "stream",
+    "Strict": "stages.strict",
+    "Watchdog": "stages.watchdog",
+    "assemble": "sync",
+    "iter_events": "sync",
+    "open_stream": "stream",
+    "standard": "recipe",
+}
+"""Public names whose modules are imported when they are first asked for."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "Client":
-        return import_module("streamkit.client").Client
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

@@ -14,6 +14,7 @@ from streamkit.jsontypes import Json, JsonObject
 __all__ = [
     "MISSING",
     "CallFragment",
+    "CallText",
     "EndMarker",
     "FinishClaimed",
     "Halt",
@@ -108,6 +109,17 @@ class CallFragment(Event, kw_only=True, frozen=True, gc=False):
     whole: bool = False
     """`arguments` is the complete text (the wire had an object, D17, or the dialect sends whole calls)."""
     extra: JsonObject | None = None
+
+
+class CallText(Event, kw_only=True, frozen=True, gc=False):
+    """More argument text for a call of choice 0 and nothing else, directly behind another piece of its calls.
+
+    A `CallFragment` would say the same; this is what most fragments of most calls are.
+    """
+
+    index: int | None
+    text: str
+    """Never empty."""
 
 
 class FinishClaimed(Event, kw_only=True, frozen=True):

@@ -27,9 +27,10 @@ _KEYS = LazyPattern(
     r"(?:(?P<openai>sk-)(?:(?:proj|ant|or|svcacct|admin|lf|litellm)-[\w*.…-]*[\w*…]|[\w*-]{8,})"
     r"|(?P<prefix>AIza|AKIA|ASIA|xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|tgp_v1_|gh[pousr]_|github_pat_|glpat-|ya29\.|xox[abp]-)"
     r"[\w*.-]{6,}"
-    r"|(?P<identity>org-|user-|proj_)[A-Za-z0-9]{12,}"
-    r"|(?P<jwt>eyJ)[\w-]{6,4000}+\.[\w-]{6,}(?:\.[\w-]*)?)"
+    r"|(?P<identity>org-|user-|proj_)[A-Za-z0-9]{12,})"
 )
+_TOKENS = LazyPattern(r"(?<![A-Za-z0-9])eyJ[\w-]{6,}+(?P<rest>\.[\w-]{6,}(?:\.[\w-]*)?)?")
+"""Web tokens, and runs that begin like one: those are matched, too, so that none is gone through twice."""
 _SCHEMES = LazyPattern(
     r"\b(?P<scheme>Bearer|Basic|Digest|AWS4-HMAC-SHA256)(?P<space>\s+)(?P<value>[\w.~+/=*:-]{8,})", re.IGNORECASE
 )
@@ -88,6 +89,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, MASK)
     text = _SCHEMES.sub(rf"\g<scheme>\g<space>{MASK}", text)
     text = _KEYS.sub(_keep_prefix, text)
+    text = _TOKENS.sub(lambda match: f"eyJ{MASK}" if match["rest"] else match[0], text)
     text = _ASSIGNED.sub(rf"\g<name>{MASK}", text)
     return _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
 

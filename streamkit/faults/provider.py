@@ -45,6 +45,9 @@ __all__ = ["ENTITLEMENT_HINT", "cut_phrase", "looks_like_error", "provider_error
 LONGEST_MESSAGE = 4_000
 """Characters of a message that are kept in `ErrorInfo.message`; `raw` has it whole."""
 
+LONGEST_READ = 20_000
+"""Characters of a message that are looked through for what it means."""
+
 LONGEST_CODE = 200
 """Characters of a code that are kept: some providers put a sentence there (G12)."""
 
@@ -80,7 +83,7 @@ def provider_error(
         now: wall clock in seconds since 1970; asked only where the provider names an absolute time.
     """
     levels = unfold(payload)
-    texts = [level.message for level in levels if level.message]
+    texts = [level.message[:LONGEST_READ] for level in levels if level.message]
     if status is not None and status < 400:
         status = None
     code = _code(levels)
@@ -98,7 +101,7 @@ def provider_error(
     message = texts[-1] if texts else _fallback(levels, status)
 
     def safe(text: str, length: int = LONGEST_MESSAGE) -> str:
-        return printable(mask(text, secrets), length)
+        return printable(mask(text[:LONGEST_READ], secrets), length)
 
     return ErrorInfo(
         kind="provider",

@@ -6,8 +6,7 @@ may be a placeholder (D16). Both are given out before the finish reason, the end
 """
 
 from collections.abc import Callable, Iterable
-
-import msgspec
+from typing import Any
 
 from streamkit.events import (
     ArgumentsDelta,
@@ -18,8 +17,8 @@ from streamkit.events import (
     ProviderEvent,
     ResponseStarted,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaim, PartClaimed
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed, ItemClaimed, PartClaim, PartClaimed
+from streamkit.jsontypes import JsonObject, is_same
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.tools import (
     tool_args_conflict,
@@ -32,7 +31,7 @@ from streamkit.quirks.tools import (
     tool_name_conflict,
 )
 from streamkit.stages.call_ids import FINAL_CALL_ID, FINAL_NAME, CallIds
-from streamkit.stages.call_routes import Call, Turn
+from streamkit.stages.call_routes import Call, Turn, object_in
 
 __all__ = ["CallFragments"]
 
@@ -48,7 +47,7 @@ class CallFragments:
             exceeds them is given out, and left to the ledger to judge.
     """
 
-    handles = (CallFragment, FinishClaimed, EndMarker, ErrorReported, ResponseStarted, MetadataReported)
+    handles = (CallFragment, CallText, FinishClaimed, EndMarker, ErrorReported, ResponseStarted, MetadataReported)
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -57,8 +56,11 @@ class CallFragments:
         self._indexes = self._turns[0].by_index
         self._held: list[Call] = []
         self._repeating: list[Call] = []
-        self.lanes = {CallFragment: self._quick}
-        """The class that comes by the thousand."""
+        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | Event]] = {
+            CallFragment: self._quick,
+            CallText: self._more,
+        }
+        """The classes that come by the thousand."""
         self._table: dict[type[Event], Callable[..., Iterable[Event]]] = {
             FinishClaimed: self._before_finish,
             EndMarker: self._before_end,
@@ -69,11 +71,21 @@ class CallFragments:
 
     def feed(self, event: Event) -> Iterable[Event]:
         """What this fragment means; held text before an event that ends something."""
-        if not isinstance(event, CallFragment):
+        lane = self.lanes.get(event.__class__)
+        if lane is None:
             handle = self._table.get(event.__class__)
             return (event,) if handle is None else handle(event)
-        out = self._quick(event)
-        return (out,) if isinstance(out, ArgumentsDelta) else out
+        out = lane(event)
+        return (out,) if isinstance(out, Event) else out
+
+    def _more(self, event: CallText) -> ArgumentsDelta | list[Event]:
+        """More of the arguments of a known call, with nothing else to look at."""
+        text = event.text
+        call = self._indexes.get(event.index)
+        if call is not None and call.flowing and text[0] != "{":
+            call.write(text)
+            return ArgumentsDelta(key=call.key, text=text)
+        return self._fragment(CallFragment(index=event.index, arguments=text))
 
     def _quick(self, event: CallFragment) -> ArgumentsDelta | list[Event]:
         """More of the arguments of a known call, or anything else."""
@@ -178,7 +190,7 @@ class CallFragments:
             elif fragment.whole and call.begun:
                 self._restate(call, text, out)
                 return
-            elif text[0] == "{" and call.closed and call.size == len(text) and call.raw == text:
+            elif text[0] == "{" and call.closed and call.says(text):
                 out.append(tool_args_restated.seen(detail=text))
                 return
         call.write(text)
@@ -191,17 +203,16 @@ class CallFragments:
 
     def _restate(self, call: Call, text: str, out: list[Event]) -> None:
         """A second complete argument text: the same, one that says more, or a contradiction (D17)."""
-        raw = call.raw
-        old, new = _object(raw), _object(text)
-        if raw == text or (old is not None and old == new):
+        old, new = call.value, object_in(text)
+        if call.says(text) or (old is not None and is_same(old, new)):
             out.append(tool_args_restated.seen(detail=text))
-        elif old is not None and new is not None and old.items() <= new.items():
+        elif old is not None and new is not None and says_more(new, old):
             call.restart(text)
             claim = PartClaim("arguments", text)
             if call.started:
                 out.append(PartClaimed(key=call.key, choice=call.choice, item_type=_type(call), claim=claim))
         else:
-            out.append(tool_args_conflict.seen(detail=f"{raw[:80]}, then {text}", data=text))
+            out.append(tool_args_conflict.seen(detail=f"{call.head(80)}, then {text}", data=text))
 
     def _give(self, call: Call, text: str, out: list[Event]) -> None:
         call.flowing = True
@@ -259,13 +270,10 @@ class CallFragments:
         return out
 
 
+def says_more(new: JsonObject, old: JsonObject) -> bool:
+    """Whether all members of an object are in another one."""
+    return len(old) <= len(new) and all(name in new and is_same(new[name], value) for name, value in old.items())
+
+
 def _type(call: Call) -> str:
     return "custom_tool_call" if call.custom else "function_call"
-
-
-def _object(text: str) -> JsonObject | None:
-    try:
-        value: Json = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return None
-    return value if is_object(value) else None

@@ -8,13 +8,15 @@ each character of that text is read for it once.
 from collections.abc import Callable
 from io import StringIO
 
+import msgspec
+
 from streamkit.evidence import CallFragment, call_key
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.registry import Quirk
 from streamkit.quirks.tools import tool_index_drift, tool_index_reused
 from streamkit.stages.argument_scan import Brackets
 
-__all__ = ["Call", "Turn"]
+__all__ = ["Call", "Turn", "object_in"]
 
 
 class Call:
@@ -23,6 +25,8 @@ class Call:
     __slots__ = (
         "_brackets",
         "_buffer",
+        "_value",
+        "_valued",
         "call_id",
         "choice",
         "custom",
@@ -74,6 +78,29 @@ class Call:
         self.index_noted = False
         self.id_noted = False
         self._brackets = Brackets()
+        self._value: JsonObject | None = None
+        self._valued = -1
+        """Length of the text when it was last parsed."""
+
+    @property
+    def value(self) -> JsonObject | None:
+        """The text so far as a JSON object, if it is one; parsed once for each text."""
+        size = self._buffer.tell()
+        if self._valued != size:
+            self._value, self._valued = object_in(self.raw), size
+        return self._value
+
+    def head(self, size: int) -> str:
+        """The beginning of its text."""
+        end = self._buffer.tell()
+        self._buffer.seek(0)
+        text = self._buffer.read(size)
+        self._buffer.seek(end)
+        return text
+
+    def says(self, text: str) -> bool:
+        """Whether this is its text."""
+        return self._buffer.tell() == len(text) and self.raw == text
 
     @property
     def raw(self) -> str:
@@ -107,8 +134,18 @@ class Call:
         self._buffer = StringIO()
         self.write = self._buffer.write
         self.write(text)
+        self._valued = -1
         self.size = 0
         self._brackets = Brackets()
+
+
+def object_in(text: str) -> JsonObject | None:
+    """The JSON object that a text is; None where it is anything else."""
+    try:
+        value: Json = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    return value if is_object(value) else None
 
 
 class Turn:

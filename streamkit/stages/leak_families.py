@@ -46,23 +46,32 @@ FAMILIES: tuple[Family, ...] = (
 )
 """The families, in the order in which their openers are tried: Kimi's before DeepSeek's, whose words are alike."""
 
-_KIMI = LazyPattern(
-    r"<\|tool_call_begin\|>\s*(?:functions\.)?([^\s<:]+)(?::\d+)?\s*<\|tool_call_argument_begin\|>(.*?)<\|tool_call_end\|>",
-    re.DOTALL,
+Bounds = tuple[LazyPattern, LazyPattern]
+"""How a piece of a section begins and how it ends."""
+
+_CALLS: tuple[Bounds, ...] = (
+    (
+        LazyPattern(r"<\|tool_call_begin\|>\s*(?:functions\.)?([^\s<:]+)(?::\d+)?\s*<\|tool_call_argument_begin\|>"),
+        LazyPattern(r"<\|tool_call_end\|>"),
+    ),
+    (
+        LazyPattern(
+            rf"<{BAR}tool{GAP}call{GAP}begin{BAR}>(?:function)?(?:<{BAR}tool{GAP}sep{BAR}>)?\s*([^\s<]+)"
+            rf"(?:\s*+<{BAR}tool{GAP}sep{BAR}>|[^\S\n]*+\n)"
+        ),
+        LazyPattern(rf"<{BAR}tool{GAP}call{GAP}end{BAR}>"),
+    ),
 )
-_DEEPSEEK = LazyPattern(
-    rf"<{BAR}tool{GAP}call{GAP}begin{BAR}>(?:function)?(?:<{BAR}tool{GAP}sep{BAR}>)?\s*([^\s<]+)\s*"
-    rf"(?:<{BAR}tool{GAP}sep{BAR}>|\n)(.*?)<{BAR}tool{GAP}call{GAP}end{BAR}>",
-    re.DOTALL,
+"""Kimi, DeepSeek: a name, then arguments, which may stand in a fence."""
+_INVOKE: Bounds = LazyPattern(rf'<{BAR}DSML{BAR}invoke name="([^"]+)">'), LazyPattern(rf"</{BAR}DSML{BAR}invoke>")
+_MEMBER: Bounds = (
+    LazyPattern(rf'<{BAR}DSML{BAR}parameter name="([^"]+)"(?: string="(true|false)")?>'),
+    LazyPattern(rf"</{BAR}DSML{BAR}parameter>"),
 )
-_HERMES = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
-_FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)</function>", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
-_INVOKE = LazyPattern(rf'<{BAR}DSML{BAR}invoke name="([^"]+)">(.*?)</{BAR}DSML{BAR}invoke>', re.DOTALL)
-_MEMBER = LazyPattern(
-    rf'<{BAR}DSML{BAR}parameter name="([^"]+)"(?: string="(true|false)")?>(.*?)</{BAR}DSML{BAR}parameter>', re.DOTALL
-)
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n?(.*?)\n?```\s*\Z", re.DOTALL)
+_HERMES: Bounds = LazyPattern("<tool_call>"), LazyPattern("</tool_call>")
+_FUNCTION: Bounds = LazyPattern(r"<function=([^<>\s]+)>"), LazyPattern("</function>")
+_PARAMETER: Bounds = LazyPattern(r"<parameter=([^<>\s]+)>\n?"), LazyPattern("</parameter>")
+_FENCE = "```"
 
 Call = tuple[str, str]
 """Name and argument text."""
@@ -70,26 +79,45 @@ Call = tuple[str, str]
 
 def recovered(raw: str, tools: Collection[str] | None) -> list[Call]:
     """The calls in a complete section; none unless each of them names an offered tool and has a JSON object."""
-    calls = list(_calls(raw))
+    try:
+        calls = list(_calls(raw))
+    except (UnicodeEncodeError, RecursionError):  # what cannot be written as JSON (J01, J05)
+        return []
     known = all(tools is not None and name in tools and _is_object(text) for name, text in calls)
     return calls if known else []
 
 
 def _calls(raw: str) -> Iterator[Call]:
-    for pattern in (_KIMI, _DEEPSEEK):
-        for name, text in pattern.findall(raw):
-            fenced = _FENCE.match(text)
-            yield name, (fenced[1] if fenced else text).strip()
-    for name, inner in _INVOKE.findall(raw):
-        values = {key: value if kind != "false" else _value(value) for key, kind, value in _MEMBER.findall(inner)}
-        yield name, _text(values)
-    for body in _HERMES.findall(raw):
+    for bounds in _CALLS:
+        for begun, text in _pieces(raw, bounds):
+            yield begun[1], _unfenced(text.strip())
+    for begun, inner in _pieces(raw, _INVOKE):
+        members = _pieces(inner, _MEMBER)
+        values = {member[1]: value if member[2] != "false" else _value(value) for member, value in members}
+        yield begun[1], _text(values)
+    for _, body in _pieces(raw, _HERMES):
         value = _value(body)
         if is_object(value):
             arguments = value.get("arguments")
             yield str(value.get("name")), arguments if isinstance(arguments, str) else _text(arguments or {})
-    for name, inner in _FUNCTION.findall(raw):
-        yield name, _text(dict(_PARAMETER.findall(inner)))
+    for begun, inner in _pieces(raw, _FUNCTION):
+        yield begun[1], _text({member[1]: text.removesuffix("\n") for member, text in _pieces(inner, _PARAMETER)})
+
+
+def _pieces(raw: str, bounds: Bounds) -> Iterator[tuple[re.Match[str], str]]:
+    """What stands between each beginning and the next end, with the beginning; each character is looked at once."""
+    begins, ends = bounds
+    at = 0
+    while (begun := begins.search(raw, at)) and (ended := ends.search(raw, begun.end())):
+        yield begun, raw[begun.end() : ended.start()]
+        at = ended.end()
+
+
+def _unfenced(text: str) -> str:
+    """The content of a fence, if the text is one."""
+    if len(text) < 2 * len(_FENCE) or not (text.startswith(_FENCE) and text.endswith(_FENCE)):
+        return text
+    return text[len(_FENCE) : -len(_FENCE)].removeprefix("json").strip()
 
 
 def _value(text: str) -> Json:

@@ -26,6 +26,7 @@ from streamkit.events import (
     TextDelta,
     UsageReported,
 )
+from streamkit.jsontypes import is_same
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.sequence import (
     duplicate_frame,
@@ -155,12 +156,12 @@ class Sequencer:
     def _again(self, event: Event, number: int) -> list[Event]:
         """A number that is not higher than all before it."""
         last = self._last
-        if self._reliable and number != self._first:
+        if self._reliable:
             if number == last:  # of the same frame, or that frame again
                 same = list(takewhile(lambda past: past.sequence_number == number, reversed(self._recent)))
             else:
                 same = [past for past in self._recent if past.sequence_number == number]
-            if is_among(event, same):
+            if number != self._first and is_among(event, same):
                 return [duplicate_frame.seen(detail=f"number {number}")]
             self._reliable = len(same) < MOST_ALIKE and (not same or number == last)
         passed = self._pass(event, number)
@@ -170,5 +171,5 @@ class Sequencer:
 def is_among(event: Event, past: Iterable[Event]) -> bool:
     """Whether the same was said before. The ledger has filled in the item ids of what it saw; they do not count."""
     if not isinstance(event, ItemEvent):
-        return event in past
-    return any(type(each) is type(event) and replace(each, item_id=event.item_id) == event for each in past)
+        return any(is_same(each, event) for each in past)
+    return any(type(each) is type(event) and is_same(replace(each, item_id=event.item_id), event) for each in past)

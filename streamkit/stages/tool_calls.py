@@ -5,6 +5,8 @@ which tells a slip of the model (repaired in named stages) from a cut (never rep
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -58,6 +60,8 @@ class ToolCalls:
         self._spoken: dict[int, int] = {}
         """Per choice, the number of its latest message."""
         self._open: dict[str, TrackedCall] = {}
+        self._blank: dict[str, TrackedCall] = {}
+        """The open calls that have no text yet."""
         self._writers: dict[str, Callable[[str], int]] = {}
         self.lanes = {ArgumentsDelta: self._arguments}
         """The class that comes by the thousand."""
@@ -75,6 +79,12 @@ class ToolCalls:
         write = self._writers.get(event.item_id)
         if write is not None:
             write(event.text)
+
+    def _first_piece(self, call: TrackedCall, text: str) -> int:
+        if text:
+            self._blank.pop(call.item_id, None)
+            self._writers[call.item_id] = call.buffer.write
+        return call.buffer.write(text)
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, and the verdicts that it makes possible."""
@@ -100,7 +110,8 @@ class ToolCalls:
             return (event,)
         call = TrackedCall(event, self._number)
         self._open[event.item_id] = call
-        self._writers[event.item_id] = call.buffer.write
+        self._blank[event.item_id] = call
+        self._writers[event.item_id] = partial(self._first_piece, call)
         name, quirk = clean_name(event.name, self._tools)
         if quirk is None:
             return (event,)
@@ -112,6 +123,7 @@ class ToolCalls:
     def _part_replaced(self, event: PartReplaced) -> Iterable[Event]:
         call = self._open.get(event.item_id)
         if call is not None and event.kind == "arguments":
+            self._blank.pop(event.item_id, None)
             self._writers[event.item_id] = call.rewrite(event.text)
         return (event,)
 
@@ -120,6 +132,7 @@ class ToolCalls:
         if call is None:
             return (event,)
         del self._writers[event.item_id]
+        self._blank.pop(event.item_id, None)
         out: list[Event] = []
         event = self._identified(call, event, out)
         call.cut = event.status in CUT
@@ -178,9 +191,11 @@ class ToolCalls:
     def _split(self, call: TrackedCall, out: list[Event]) -> Json:
         """Hand out objects that piled up in this call to the empty calls behind it, if they fit exactly (D05)."""
         objects = objects_in(call.raw, limits=self._limits)
-        later = [each for each in self._open.values() if each.choice == call.choice and not each.custom]
-        empty = [each for each in later if each.buffer.tell() == 0]
-        if len(objects) < 2 or len(empty) != len(objects) - 1:
+        if len(objects) < 2:
+            return None
+        fitting = (each for each in self._blank.values() if each.choice == call.choice and not each.custom)
+        empty = list(islice(fitting, len(objects)))
+        if len(empty) != len(objects) - 1:
             return None
         out.append(tool_args_split.seen(item_id=call.item_id, detail=f"{len(objects)} objects"))
         text, value = objects[0]
@@ -188,7 +203,7 @@ class ToolCalls:
         call.split = True
         out.append(PartReplaced(item_id=call.item_id, choice=call.choice, kind="arguments", text=text))
         for each, (text, _) in zip(empty, objects[1:], strict=True):
-            each.buffer.write(text)
+            self._first_piece(each, text)
             each.split = True
             out.append(ArgumentsDelta(item_id=each.item_id, choice=each.choice, text=text))
         return value

@@ -28,7 +28,7 @@ from streamkit.events import (
     StreamEnded,
     TextDelta,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
+from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
 from streamkit.items import is_client_call
 from streamkit.quirks.timing import connection_left_open
 
@@ -40,6 +40,7 @@ CONTENT: frozenset[type[Event]] = frozenset(
         ReasoningDelta,
         ArgumentsDelta,
         CallFragment,
+        CallText,
         MediaAdded,
         AnnotationAdded,
         RefusalDelta,

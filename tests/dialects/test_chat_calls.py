@@ -3,7 +3,7 @@
 import pytest
 from chat_frames import chunk, decode, frame, kinds, of, quirks_of, text_of
 
-from streamkit.evidence import CallFragment, FinishClaimed
+from streamkit.evidence import CallFragment, CallText, FinishClaimed
 
 
 def test_d17_an_object_is_written_out_whole_with_its_order():
@@ -92,10 +92,10 @@ def test_call_fragments_come_through_as_they_are():
         chunk({"tool_calls": [{"index": 0, "id": "", "function": {"name": "", "arguments": '":1}'}}]}),
         chunk({}, finish="tool_calls"),
     )
-    assert of(events, CallFragment) == [
+    assert of(events, CallFragment, CallText) == [
         CallFragment(index=0, call_id="k", name="ls"),
         CallFragment(index=0, arguments='{"p'),
-        CallFragment(index=0, arguments='":1}'),
+        CallText(index=0, text='":1}'),
     ]
     assert quirks_of(events) == []
 
@@ -138,3 +138,18 @@ def test_d40_extras_of_a_call_are_kept():
         {"thought_signature": "Q", "function": {"provider": 1}},
         {"extra_content": {"google": {"s": "R"}}},
     ]
+
+
+def test_pieces_that_follow_each_other_directly_are_bare_text():
+    first = chunk({"tool_calls": [{"index": 0, "id": "k", "function": {"name": "ls", "arguments": ""}}]})
+
+    def piece(text, index=0, choice=0, **members):
+        return chunk({"tool_calls": [{"index": index, "function": {"arguments": text}, **members}]}, index=choice)
+
+    events = decode(first, piece("{"), piece("1"), piece("2", 1), chunk({"content": "x"}), piece("3"), piece("}"))
+    found = [event for event in events if isinstance(event, CallFragment | CallText)]
+    assert [type(event) for event in found[1:]] == [CallFragment, CallText, CallText, CallFragment, CallText]
+    assert [event.text for event in of(events, CallText)] == ["1", "2", "}"]
+    assert [event.index for event in of(events, CallText)] == [0, 1, 0]
+    events = decode(first, piece("{"), piece("1", id="k"), piece("2"), piece("3", choice=1))
+    assert [event.text for event in of(events, CallText)] == ["2"]

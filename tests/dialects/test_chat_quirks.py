@@ -5,7 +5,7 @@ import pytest
 from chat_frames import decode, frame, of, quirks_of, reasoning_of, text_of
 
 from streamkit.events import UsageReported
-from streamkit.evidence import CallFragment, FinishClaimed
+from streamkit.evidence import CallFragment, CallText, FinishClaimed
 from streamkit.quirks import chat, chat_calls, counting
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
@@ -63,7 +63,8 @@ def outcome(events):
     finishes = [event.finish_reason for event in of(events, FinishClaimed)]
     counted = [msgspec.structs.replace(event.usage, raw=None) for event in of(events, UsageReported)]
     calls = [(event.call_id, event.name) for event in of(events, CallFragment) if event.call_id]
-    arguments = "".join(event.arguments for event in of(events, CallFragment))
+    pieces = of(events, CallFragment, CallText)
+    arguments = "".join(event.text if isinstance(event, CallText) else event.arguments for event in pieces)
     return text_of(events), reasoning_of(events), finishes, counted, calls, arguments
 
 

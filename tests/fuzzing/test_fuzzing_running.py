@@ -100,12 +100,24 @@ def test_a_new_process_reads_a_healthy_wire_before_limits_count():
 
     wires = wires_of("chat", only=["text"])
     right = Outcome(text=wires[0].response.text)
-    target = Slow(right, right, right, Outcome(hung=True), right)
+    hung = Outcome(hung=True)
+    target = Slow(right, right, right, hung, right, hung, right)
     with PlaybackServer() as server:
         arena = Arena(target, server, wires[0], 2.0)
         verdicts = [arena.run(baseline(wires[0]))[1].verdict for _ in range(4)]
     assert verdicts == ["survived", "survived", "hung", "survived"]
-    assert target.limits == (60.0, 2.0, 2.0, 2.0, 60.0, 2.0)
+    assert target.limits == (60.0, 2.0, 2.0, 2.0, 60.0, 2.0, 60.0, 2.0)
+
+
+@pytest.mark.parametrize("lost", [Outcome(hung=True), Outcome(died=True, error="7")])
+def test_a_case_is_not_blamed_for_what_earlier_ones_left_behind(lost):
+    wires = wires_of("chat", only=["text"])
+    right = Outcome(text=wires[0].response.text)
+    with PlaybackServer() as server:
+        arena = Arena(Reading(right, right, lost, right), server, wires[0], 2.0)
+        assert [arena.run(baseline(wires[0]))[1].verdict for _ in range(3)] == ["survived"] * 3
+        first = Arena(Reading(right, lost, right), server, wires[0], 2.0)
+        assert not first.run(baseline(wires[0]))[1].survived  # nothing was read before it
 
 
 def test_healthy_wires_that_are_not_read_well_are_left_out():

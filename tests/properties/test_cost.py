@@ -52,6 +52,32 @@ def chat(delta):
     return b"data: " + (CHAT % json.dumps(delta)).encode() + b"\n\n"
 
 
+def choice(index, delta, finish=None):
+    return sse({"choices": [{"index": index, "delta": delta, "finish_reason": finish}]})
+
+
+def sse(payload):
+    return b"data: " + json.dumps(payload).encode() + b"\n\n"
+
+
+def texts(n, *, text="x"):
+    """So many messages of a Responses stream, none of them finished."""
+    name = "response.output_text.delta"
+    return [
+        sse({"type": name, "output_index": i, "content_index": 0, "item_id": f"m{i}", "delta": text}) for i in range(n)
+    ]
+
+
+def announced(n, **item):
+    added = "response.output_item.added"
+    return [sse({"type": added, "output_index": i, "item": {"id": f"i{i}", **item}}) for i in range(n)]
+
+
+def blocks(n):
+    block = {"type": "text", "text": ""}
+    return [sse({"type": "content_block_start", "index": i, "content_block": block}) for i in range(n)]
+
+
 HOSTILE = {
     "blank lines": lambda n: [b"\n" * n, chat({"content": "x"})],
     "comments": lambda n: [b": ping\n\n"] * n,
@@ -90,7 +116,55 @@ HOSTILE = {
     "half surrogates": lambda n: [chat({"content": "x"}).replace(b'"x"', b'"\\ud83d"')] * n,
     "errors": lambda n: [b'data: {"error":{"message":"m"}}\n\n'] * n,
     "invalid UTF-8": lambda n: [b'data: {"choices":[{"delta":{"content":"\xf0\x9f"}}]}\n\n'] * n,
-    "choices": lambda n: [chat({"content": "x"}).replace(b'"index": 0', b'"index":%d' % i) for i in range(n)],
+    "choices": lambda n: [choice(i, {"content": "x"}) for i in range(n)],
+    "choices that end": lambda n: [
+        *(choice(i, {"content": "x"}) for i in range(n)),
+        *(choice(i, {}, "stop") for i in range(n)),
+        b"data: [DONE]\n\n",
+    ],
+    "blank choices, and ends of others": lambda n: [
+        *(choice(i, {"content": " "}) for i in range(n)),
+        *(choice(-1 - i, {}, "stop") for i in range(n)),
+    ],
+    "choices with a `<`, and ends of others": lambda n: [
+        *(choice(i, {"content": "<"}) for i in range(n)),
+        *(choice(-1 - i, {}, "stop") for i in range(n)),
+    ],
+}
+
+ELSEWHERE = {
+    "pieces without index while many items are open": lambda n: (
+        [
+            *announced(n, type="message"),
+            *(sse({"type": "response.output_text.delta", "item_id": f"z{i}", "delta": "x"}) for i in range(n)),
+        ],
+        "responses",
+    ),
+    "one number for all": lambda n: (
+        [
+            sse(
+                {
+                    "type": "response.output_text.delta",
+                    "sequence_number": min(i, 1),
+                    "output_index": 0,
+                    "content_index": 0,
+                    "item_id": "m",
+                    "delta": f"{i}",
+                }
+            )
+            for i in range(n)
+        ],
+        "responses",
+    ),
+    "messages that are calls": lambda n: (
+        [*texts(n, text="to=functions.x"), sse({"type": "response.completed", "response": {"status": "completed"}})],
+        "responses",
+    ),
+    "counts while many blocks are open": lambda n: (
+        [*blocks(n), *(sse({"type": "message_delta", "delta": {}, "usage": {"output_tokens": i}}) for i in range(n))],
+        "anthropic",
+    ),
+    "empty parts": lambda n: ([sse({"candidates": [{"content": {"parts": [{}] * n}}]})], "gemini"),
 }
 
 
@@ -119,6 +193,11 @@ def test_of_healthy_answers(shape, dialect):
 @pytest.mark.parametrize("shape", HOSTILE.values(), ids=HOSTILE)
 def test_of_hostile_streams(shape):
     held_linear(reading(lambda n: (shape(n), "chat")), n=60)
+
+
+@pytest.mark.parametrize("shape", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_of_hostile_streams_of_other_dialects(shape):
+    held_linear(reading(shape), n=60)
 
 
 @given(quirky("chat", least=1, known=False), st.integers(1, 9))

@@ -15,7 +15,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, call_key
+from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, call_key
 from streamkit.limits import Limits
 from streamkit.stages.call_fragments import CallFragments
 
@@ -463,6 +463,14 @@ def test_chaos_never_raises_and_starts_before_deltas(fragments):
     found = calls(out)
     assert len({call_id for _, call_id, _ in found}) >= (len(found) + 1) // 2
     assert all(event.key is not None for event in starts(out))
+
+
+def test_bare_text_is_what_a_bare_fragment_would_be():
+    begun = fragment(call_id="a", name="f", arguments="")
+    for texts in (["{", '"x"', ":1}"], ['{"x"', ":", "{", "}}"], ["{}", "{", "}"]):
+        bare = run(begun, *(CallText(index=0, text=text) for text in texts), EndMarker())
+        assert bare == run(begun, *(fragment(arguments=text) for text in texts), EndMarker())
+    assert run(CallText(index=7, text="{"), EndMarker()) == run(fragment(7, arguments="{"), EndMarker())
 
 
 @pytest.mark.parametrize("name", ["", "f"])

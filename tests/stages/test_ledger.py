@@ -1,4 +1,5 @@
 import pytest
+from counted_work import held_linear
 
 from streamkit.errors import ErrorInfo
 from streamkit.events import (
@@ -521,3 +522,64 @@ def test_length_marks_open_items_incomplete_c37():
     assert next(e.status for e in log if isinstance(e, ItemFinished)) == "incomplete"
     finished = next(e for e in log if isinstance(e, ResponseFinished))
     assert finished.status == "incomplete"
+
+
+def test_errors_are_told_apart_without_looking_at_all_of_them():
+    def prepare(n):
+        errors = [ErrorReported(error=ErrorInfo(kind="provider", code="c", message=f"m{at}")) for at in range(n)]
+        ledger = Ledger()
+        return lambda: [ledger.feed(error) for error in errors]
+
+    held_linear(prepare, n=100)
+
+
+def test_a_signature_in_many_pieces_is_one():
+    log, response = run(*(SignatureReported(key=1, signature=piece) for piece in ("ab", "c", "abc", "c")))
+    assert response.items[0].signature == "abcc"
+    assert quirks(log)[0] == "signature_repeated"
+
+
+@pytest.mark.parametrize(
+    "event", [MediaAdded(key=1, media_type="image/png", data="x" * 6), SignatureReported(key=1, signature="x" * 6)]
+)
+def test_media_and_signatures_count_as_characters_of_their_item(event):
+    limits = Limits(item=6)
+    assert [error.limit for error in run(event, DONE, limits=limits)[1].errors] == []
+    _, response = run(event, SignatureReported(key=1, signature="y"), DONE, limits=limits)
+    assert [error.limit for error in response.errors] == ["item"]
+
+
+def test_short_claims_are_not_held_against_all_of_a_long_text():
+    claims = [PartClaimed(key=1, item_type="message", claim=PartClaim("text", text)) for text in ("x", "", "xx", None)]
+    log, response = run(TextDelta(key=1, text="xxx"), *claims, DONE)
+    assert response.text == "xxx"
+    assert quirks(log) == ["done_shorter"] * 4
+    claim = PartClaimed(key=1, item_type="function_call", claim=PartClaim("arguments", "y"))
+    log, response = run(
+        ItemStarted(key=1, type="function_call", name="f"), ArgumentsDelta(key=1, text='{"a":1}'), claim, claim, DONE
+    )
+    assert quirks(log).count("done_differs") == 2
+    grown = PartClaimed(key=1, item_type="function_call", claim=PartClaim("arguments", "{}"))
+    _, response = run(
+        ItemStarted(key=1, type="function_call", name="f"), ArgumentsDelta(key=1, text='{"a":1}'), claim, grown, DONE
+    )
+    assert response.items[0].parts[0].text == "{}"
+
+
+def test_usage_that_is_too_deep_to_be_compared_or_shown_is_passed_on():
+    first, second = nested(100_000), nested(100_000)
+    log, response = run(
+        UsageReported(usage=Usage(input_tokens=3, raw=first)),
+        UsageReported(usage=Usage(input_tokens=3, raw=second)),
+        UsageReported(usage=Usage(input_tokens=0, raw=second)),
+        DONE,
+    )
+    assert response.usage.input_tokens == 3
+    assert quirks(log) == ["usage_zeroed"]
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value

@@ -1,6 +1,7 @@
 """Which wire piece belongs to which item (B10, B11, B37)."""
 
 import pytest
+from counted_work import held_linear
 
 from streamkit.evidence import item_key
 from streamkit.limits import Limits
@@ -122,7 +123,8 @@ def test_a_closed_item_is_still_found_by_its_names():
 
 def test_a_call_is_found_by_its_call_id_first():
     books = register((0, "a", "function_call"), (1, "b", "function_call"))
-    books.entries[0].call_id, books.entries[1].call_id = "c1", "c2"
+    books.name_call(books.entries[0], "c1")
+    books.name_call(books.entries[1], "c2")
     assert found(books, 0, "x", "function_call", "c2") == ("b", "rotating_ids")
     assert found(books, 0, "", "function_call", "c2") == ("b", None)
     assert found(books, 1, "x", "function_call", "c9") == ("b", "rotating_ids")
@@ -189,3 +191,41 @@ def test_closing_an_entry_ends_its_flow_and_its_quick_way():
     second = books.open(None, "message", 1)
     books.close(first)
     assert (first.open, first.write, books.flow) == (False, None, {1: second})
+
+
+# what many items cost
+
+
+def test_ids_are_made_without_trying_all_that_are_taken():
+    def prepare(n):
+        books = register(*((at, f"msg_{2 * n + at}", "message") for at in range(2 * n)))
+        return lambda: [books.open(None, "message", 0) for _ in range(n)]
+
+    held_linear(prepare)
+
+
+def test_items_are_found_without_looking_at_all_of_them():
+    def prepare(n):
+        books = register(*((at, f"m{at}", "message") for at in range(n)))
+        return lambda: [found(books, None, f"z{at}") for at in range(n)]
+
+    held_linear(prepare)
+
+
+def test_calls_are_found_by_their_ids_without_looking_at_all_of_them():
+    def prepare(n):
+        books = register(*((at, f"f{at}", "function_call") for at in range(n)))
+        for at, entry in enumerate(books.entries):
+            books.name_call(entry, f"c{at}")
+        return lambda: [found(books, n, "x", "function_call", f"c{n - 1 - at}") for at in range(n)]
+
+    held_linear(prepare)
+
+
+def test_the_latest_open_item_that_fits_is_meant():
+    books = register((0, "a", "mcp_call"), (1, "b", "function_call"), (2, "c", "message"))
+    assert found(books, None, None, "function_call") == ("b", "index_unreliable")
+    books.close(books.entries[1])
+    assert found(books, None, None, "function_call") == ("a", "index_unreliable")
+    books.close(books.entries[0])
+    assert found(books, None, None, "function_call") == (None, None)

@@ -2,11 +2,20 @@ from collections import Counter
 
 import msgspec
 import pytest
+from counted_work import held_linear
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import force_setattr
 
-from streamkit.events import KeepAlive, MetadataReported, QuirkSeen, ResponseStarted, TextDelta, UsageReported
+from streamkit.events import (
+    KeepAlive,
+    MetadataReported,
+    ProviderEvent,
+    QuirkSeen,
+    ResponseStarted,
+    TextDelta,
+    UsageReported,
+)
 from streamkit.evidence import EndMarker, FinishClaimed
 from streamkit.items import Usage
 from streamkit.limits import Limits
@@ -215,3 +224,25 @@ def test_the_last_number_is_the_highest_that_was_given_out_b34():
         list(stage.feed(delta(number)))
         seen.append(stage.last)
     assert seen == [4, 5, 5, 6, 7]
+
+
+def test_b13_a_constant_number_is_not_held_against_all_that_had_it():
+    def prepare(n):
+        events = [delta(0), *(delta(1, f"{at}") for at in range(n))]
+        return lambda: run(events)
+
+    held_linear(prepare, n=100)
+    out = run([delta(0), *(delta(1, f"{at}") for at in range(200)), delta(1, "199")])
+    assert len(out) == 202
+
+
+def test_b33_values_that_are_too_deep_to_be_compared_are_no_repetition():
+    same = [ProviderEvent(sequence_number=4, name="x", data=nested(100_000)) for _ in range(2)]
+    assert numbers(run([delta(0), delta(5), *same], held=0)) == [0, 5, 4, 4]
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value

@@ -420,3 +420,21 @@ def test_in_a_pipeline_plain_events_take_the_lanes():
     thought, call = ReasoningDelta(text="a"), CallFragment(name="ls")
     events = [thought, thought, call, call, TextDelta(text="hi"), TextDelta(text=" you"), call]
     assert [out for event in events for out in pipeline.feed(event)] == events
+
+
+def test_e03_blocks_in_mid_line_are_moved_so_often_and_no_more():
+    text, reasoning, _ = read(run([TextDelta(text="x <think>b</think> ")] * 150))
+    assert reasoning == "b" * 100
+    assert text == "x  " * 100 + "x <think>b</think> " * 50
+
+
+def test_e09_blanks_are_held_only_so_long():
+    held = run([TextDelta(text=" ")] * 5, limits=Limits(text=4))
+    assert [event.text for event in held] == ["     "]
+    stage = ThinkTags(limits=Limits(text=4))
+    assert [list(stage.feed(TextDelta(text=" "))) for _ in range(5)] == [[], [], [], [], [TextDelta(text="     ")]]
+
+
+def test_runs_of_one_choice_end_in_the_order_in_which_their_places_are_named():
+    events = [TextDelta(key="b", text="<"), TextDelta(text="<"), ItemFinished(key="b")]
+    assert [event.key for event in run(events)] == [None, "b", "b"]

@@ -22,6 +22,7 @@ from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaim
 from streamkit.pipeline import Pipeline
 from streamkit.response import Response
 from streamkit.stages.call_fragments import CallFragments
+from streamkit.stages.call_ids import CallIds
 from streamkit.stages.ledger import Ledger
 from streamkit.stages.tool_calls import ToolCalls
 
@@ -489,3 +490,38 @@ def test_j07_work_is_linear_in_the_number_of_deltas():
         return run
 
     held_linear(taking, n=1000)
+
+
+def test_d11_one_id_for_many_calls_costs_no_more_each_time():
+    def prepare(n):
+        ids = CallIds()
+        return lambda: [ids.take(0, "c") for _ in range(n)]
+
+    held_linear(prepare)
+    ids = CallIds()
+    assert [ids.take(0, each) for each in ("c", "c_d2", "c", "c", "c_d2")] == ["c", "c_d2", "c_d3", "c_d4", "c_d2_d2"]
+    assert ids.take(1, "c") == "c"
+
+
+def test_d05_piled_objects_are_held_against_empty_calls_only():
+    def prepare(n):
+        items = [call('{"a":1}{"a":2}{"a":3}', index=at, call_id=f"c{at}") for at in range(n)]
+        return lambda: run(*items, CALLS, DONE)
+
+    held_linear(prepare, n=60)
+
+
+def test_d05_calls_whose_text_was_replaced_are_not_empty():
+    replaced = ItemClaimed(key=1, type="function_call", parts=(PartClaim("arguments", '{"b":1}'),), finish=False)
+    starts = [ItemStarted(key=at, type="function_call", name="ls", call_id=f"c{at}") for at in (0, 1)]
+    log = run(
+        *starts,
+        ArgumentsDelta(key=0, text='{"a":1}{"a":2}'),
+        ArgumentsDelta(key=1, text='{"b":'),
+        replaced,
+        *(ItemFinished(key=at) for at in (0, 1)),
+        CALLS,
+        DONE,
+    )
+    ready = [event.call.arguments for event in log if isinstance(event, ToolCallReady)]
+    assert ready == ['{"b":1}']

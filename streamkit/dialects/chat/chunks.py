@@ -95,7 +95,7 @@ class ChunkReader:
 
     def ending(self) -> list[Event]:
         """What must be said before an end marker."""
-        return [*self.deltas.flush(), *self.deltas.signatures()]
+        return [*self.deltas.flush(), *self.deltas.sources.rest(), *self.deltas.signatures()]
 
     def done(self) -> list[Event]:
         """The end marker itself: it proves what a closing usage frame only suggests."""

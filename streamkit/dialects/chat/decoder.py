@@ -14,6 +14,7 @@ from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.chunks import ChunkReader
 from streamkit.dialects.chat.mending import mend
 from streamkit.dialects.chat.wire import (
+    LeanCall,
     LeanDelta,
     PlainChunk,
     PlainDelta,
@@ -23,7 +24,7 @@ from streamkit.dialects.chat.wire import (
 )
 from streamkit.dialects.payloads import read
 from streamkit.events import Event, ReasoningDelta, TextDelta
-from streamkit.evidence import CallFragment
+from streamkit.evidence import CallFragment, CallText
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 
@@ -46,6 +47,8 @@ class ChatDecoder:
         self._spoken = self._deltas.spoken
         self._thought = self._deltas.thought
         self._called = self._deltas.called
+        self._calling = False
+        """Whether the latest output was a piece of a call of choice 0."""
         self._decode: Callable[[bytes], AnyPlainChunk] = decode_lean
         self.lanes = {Frame: self._quick}
         """Frames without a tuple around what they mean."""
@@ -72,20 +75,25 @@ class ChatDecoder:
             delta = choice.delta
             calls = delta.tool_calls
             if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
+                self._calling = False
                 if not calls and not delta.content and choice.index in self._thought:
                     return self._thinking(delta, choice.index) or self._read(frame)
             elif not calls:
                 text = delta.content
                 if not text:
                     return ()
+                self._calling = False
                 if choice.index in self._spoken:
                     return TextDelta(text=text, choice=choice.index)
             elif not delta.content and choice.index in self._called:
                 call = calls[0]
                 function = call.function
                 if len(calls) == 1 and function and function.arguments:  # most fragments of most calls
-                    bare = not (function.name or call.id or call.type or call.extra_content or call.extra)
-                    if bare and not call.whole:
+                    lean = call.__class__ is LeanCall or not (call.extra_content or call.extra or call.whole)
+                    if lean and not (function.name or call.id or call.type):
+                        if self._calling and not choice.index:
+                            return CallText(index=call.index, text=function.arguments)
+                        self._calling = not choice.index
                         return CallFragment(choice=choice.index, index=call.index, arguments=function.arguments)
                 return fragments(calls, choice.index)
         return self._read(frame)
@@ -103,6 +111,7 @@ class ChatDecoder:
 
     def _counted(self, chunk: AnyPlainChunk) -> list[Event]:
         """Plain text with a running count of tokens (C22); nothing where there is more to it."""
+        self._calling = False
         choice = chunk.choices[0]
         delta = choice.delta
         if not delta.content or choice.index not in self._spoken or delta.tool_calls:
@@ -132,6 +141,7 @@ class ChatDecoder:
 
     def _read(self, frame: Frame) -> Iterable[Event]:
         """Every documented member of a frame."""
+        self._calling = False
         if frame.data == DONE:
             return self._chunks.done()
         try:

@@ -13,11 +13,17 @@ __all__ = ["Sources", "audio_event", "image_event"]
 
 
 class Sources:
-    """Sources seen so far: providers repeat them on every chunk, a reader wants each once, in order of first sight."""
+    """Sources seen so far: providers repeat them on every chunk, a reader wants each once, in order of first sight.
+
+    A list is told anew with each source while it is short, later when it has grown by a tenth, and at the end: to tell
+    a long one with each source would cost the square of its length.
+    """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, bytes]] = set()
         self._lists: dict[str, list[Json]] = {}
+        self._told: dict[str, int] = {}
+        """How much of each list was told."""
         self._last: dict[str, Sequence[Json]] = {}
 
     def _news(self, channel: str, values: Iterable[Json]) -> list[Json]:
@@ -44,8 +50,17 @@ class Sources:
             if news := self._news(name, values):
                 known = self._lists.setdefault(name, [])
                 known += news
-                changed[name] = list(known)
+                told = self._told.get(name, 0)
+                if len(known) > told + told // 10:
+                    self._told[name] = len(known)
+                    changed[name] = list(known)
         return [MetadataReported(metadata=changed)] if changed else []
+
+    def rest(self) -> list[Event]:
+        """The lists that have grown since they were told."""
+        grown: JsonObject = {name: list(known) for name, known in self._lists.items() if len(known) > self._told[name]}
+        self._told.update((name, len(known)) for name, known in self._lists.items())
+        return [MetadataReported(metadata=grown)] if grown else []
 
 
 def image_event(value: Json, choice: int) -> Event:
