@@ -6,7 +6,7 @@ mask("Incorrect API key provided: sk-proj-abc123")   # 'Incorrect API key provid
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.lazy_patterns import LazyPattern
@@ -87,11 +87,11 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` with known key shapes and the given secrets replaced; the key's prefix stays, to say whose it was."""
     for secret in sorted({s for s in secrets if len(s) >= MINIMAL_SECRET}, key=len, reverse=True):
         text = text.replace(secret, MASK)
-    text = _SCHEMES.sub(rf"\g<scheme>\g<space>{MASK}", text)
-    text = _KEYS.sub(_keep_prefix, text)
-    text = _TOKENS.sub(lambda match: f"eyJ{MASK}" if match["rest"] else match[0], text)
-    text = _ASSIGNED.sub(rf"\g<name>{MASK}", text)
-    return _USERINFO.sub(rf"\g<scheme>{MASK}@", text)
+    folded = text.lower()
+    for hints, pattern, replacement in _SHAPES:
+        if any(hint in folded for hint in hints):
+            text = pattern.sub(replacement, text)
+    return text
 
 
 def mask_json(value: Json, secrets: Iterable[str] = ()) -> Json:
@@ -118,6 +118,24 @@ def _masked(value: Json, secrets: tuple[str, ...], depth: int) -> Json:
     return value
 
 
+def _mask_token(match: re.Match[str]) -> str:
+    return f"eyJ{MASK}" if match["rest"] else match[0]
+
+
 def _keep_prefix(match: re.Match[str]) -> str:
     groups = match.groupdict()
     return next(prefix for prefix in groups.values() if prefix is not None) + MASK
+
+
+_PREFIXES = (
+    *("sk-", "aiza", "akia", "asia", "xai-", "gsk_", "hf_", "r8_", "pplx-", "nvapi-", "fw_", "csk-", "tgp_v1_"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "ya29.", "xox", "org-", "user-", "proj_"),
+)
+_SHAPES: tuple[tuple[tuple[str, ...], LazyPattern, str | Callable[[re.Match[str]], str]], ...] = (
+    (("bearer", "basic", "digest", "aws4-hmac-sha256"), _SCHEMES, rf"\g<scheme>\g<space>{MASK}"),
+    (_PREFIXES, _KEYS, _keep_prefix),
+    (("eyj",), _TOKENS, _mask_token),
+    (("key", "token", "secret", "passw", "sig"), _ASSIGNED, rf"\g<name>{MASK}"),
+    (("://",), _USERINFO, rf"\g<scheme>{MASK}@"),
+)
+"""What to look for in folded text before the expression is asked, in their order: most texts have none of it."""

@@ -87,3 +87,21 @@ def test_deep_json_ends():
 )
 def test_sensitive_names(name, verdict):
     assert sensitive(name) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("eyJhbGciOiJI-eyJ and eyJhbGciOiJI.eyJzdWIiOiIx", "eyJhbGciOiJI-eyJ and eyJ***"),
+        ("9http://user:secret@host", "9http://***@host"),
+        ("x" * 100 + "://user:secret@host", "x" * 100 + "://***@host"),
+    ],
+)
+def test_what_stands_close_to_a_secret_hides_it_not(text, masked):
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "eyJ-", "eyJabcdef", "://", "Bearer ", "secret ", "sk-ant-.", "key="])
+def test_long_texts_are_gone_through_once(piece):
+    text = piece * (1_000_000 // len(piece))
+    assert mask(text)

@@ -30,8 +30,8 @@ class Arena:
     """A client and a server that plays cases to it.
 
     A new process (the first one, or the one behind a hanging one) reads the healthy wire `warming` before limits count.
-    Where a process hangs or dies that has read other cases, the case is tried again in a new one: what those left behind
-    is no fault of this one.
+    Where a process hangs or dies that has read other cases, the case is tried again in a new one: what those left
+    behind is no fault of this one.
     """
 
     def __init__(self, target: Target, server: PlaybackServer, warming: Wire, limit: float = LIMIT) -> None:

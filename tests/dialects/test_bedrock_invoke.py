@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE
 from streamkit.dialects.bedrock import BEDROCK_AGENT, BEDROCK_INVOKE
-from streamkit.events import ProviderEvent
+from streamkit.events import AnnotationAdded, ProviderEvent
 from tests.dialects.driving import assembled, decoded, frame, quirks, spoilt
 
 METRICS = {"inputTokenCount": 7, "outputTokenCount": 5, "invocationLatency": 9}
@@ -322,3 +322,14 @@ def test_nothing_an_agent_says_raises(payloads):
     names = ("chunk", "returnControl", "files")
     response = assembled(BEDROCK_AGENT, *(frame(p, name) for p, name in zip(payloads, names, strict=True)))
     json.dumps(response.to_dict())
+
+
+def test_payloads_with_halves_of_characters_are_passed_on_as_text():
+    events = decoded(BEDROCK_INVOKE, frame(rb'{"bytes":7,"a":"\ud83d"}', "chunk"))
+    assert [event.data for event in events if isinstance(event, ProviderEvent)] == [r'{"bytes":7,"a":"\ud83d"}']
+
+
+@pytest.mark.parametrize(("citations", "annotated"), [(7, [7]), ({"a": 1}, [{"a": 1}]), (None, []), ([], [])])
+def test_an_agents_citations_of_other_shapes(citations, annotated):
+    events = decoded(BEDROCK_AGENT, agent_chunk(b"x", attribution={"citations": citations}))
+    assert [event.annotation for event in events if isinstance(event, AnnotationAdded)] == annotated

@@ -96,3 +96,10 @@ def test_side_members_of_the_last_frames_are_metadata():
     assert of(events, MetadataReported) == [
         MetadataReported(metadata={"timings": {"predicted_n": 3}, "service_tier": "default"})
     ]
+
+
+def test_f11_long_lists_are_told_when_they_have_grown_by_a_tenth_and_at_the_end():
+    frames = [chunk({"content": "a"}, citations=[f"u{number}"]) for number in range(1000)]
+    told = [len(event.metadata["citations"]) for event in of(decode(*frames), MetadataReported)]
+    assert told[:12] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14]
+    assert (told[-1], len(told) < 80) == (1000, True)

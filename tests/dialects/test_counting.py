@@ -155,3 +155,12 @@ def test_c31_nothing_counted_is_no_usage(payload):
 
 def test_huge_counts_stay_exact():
     assert read_usage({"prompt_tokens": 10**30})[0] == Usage(input_tokens=10**30, raw={"prompt_tokens": 10**30})
+
+
+def test_numbers_beyond_all_counts_are_no_counts():
+    longest = int("9" * 4300)  # the longest number that can be read; a sum with it could not be printed
+    assert counted({"input_tokens": longest, "cache_read_input_tokens": longest, "output_tokens": 1}) == (
+        (None, 1, None, None, None, None),
+        ["usage_unreadable", "usage_unreadable"],
+    )
+    assert counted({"input_tokens": 1, "cache_creation": {"ephemeral_5m_input_tokens": longest}})[0][0] == 1

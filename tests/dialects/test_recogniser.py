@@ -171,3 +171,12 @@ def test_the_notices_are_for_the_pipeline_alone():
     lost = Recogniser(None, lambda: (NORTH,), DecoderOptions(limits=Limits(held=1)), lambda _: None)
     assert [type(event) for event in lost.feed(Frame(b"strange"))] == [Halt]
     assert Run("north").log == Run("north").log
+
+
+def test_no_more_bytes_are_held_than_a_frame_may_have():
+    limits = Limits(held=100, frame=20)
+    pipeline = Pipeline(Recogniser(None, lambda: (NORTH, SOUTH), DecoderOptions(limits=limits), lambda _: None))
+    pipeline.feed(Frame(b"strange" * 2))
+    assert pipeline.halted is None
+    pipeline.feed(Frame(b"strange"))
+    assert pipeline.halted is not None

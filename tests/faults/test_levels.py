@@ -122,3 +122,40 @@ def test_endless_nesting_ends():
 def test_a_printed_dictionary_that_is_too_long_stays_text():
     text = "{'message': '" + "x" * 30_000 + "'}"
     assert provider_error(text).message.startswith("{'message'")
+
+
+HUGE = 10**400
+
+
+def test_j05_numbers_that_no_float_can_be_and_values_that_are_too_deep_raise_nothing():
+    error = {"message": "m", "code": HUGE, "status": HUGE, "retry_after": HUGE, "headers": {"retry-after": [1]}}
+    info = provider_error({"error": error})
+    assert (info.message, info.status, info.retry_after) == ("m", None, None)
+    deep = "x"
+    for _ in range(50_000):
+        deep = [deep]
+    strange = {"type": deep, "message": "m", "code": deep, "loc": [deep, "a", 0], "headers": {"retry-after": deep}}
+    info = provider_error({"error": strange})
+    assert (info.message, info.param) == ("m", "a.0")
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("<html><title>  Bad gateway \n</title>", "an HTML page: Bad gateway"),
+        ("<html><h1>Not here</h1>", "an HTML page: Not here"),
+        ("<html><title>" + " " * 20_000, "an HTML page"),
+        ("<html><title>x" + " " * 20_000 + "</title>", "an HTML page"),
+    ],
+)
+def test_g18_a_page_is_told_by_its_title(page, message):
+    assert provider_error(page).message == message
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "violat", "exceed", "eyJ-", "<title>", "input ", "[", "{", "wait in ", "1.", " "]
+)
+def test_endless_messages_are_not_looked_through_for_ever(piece):
+    info = provider_error({"error": {"message": "<html>" + piece * (1_000_000 // len(piece))}})
+    assert info.message
+    assert provider_error({"error": {"message": "m" + piece * (1_000_000 // len(piece))}}).message.startswith("m")

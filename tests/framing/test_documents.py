@@ -40,3 +40,10 @@ def test_the_end_marker(data):
 )
 def test_depth_is_counted_outside_of_strings(data, change):
     assert depth_change(data) == change
+
+
+@pytest.mark.parametrize(
+    ("data", "change"), [(b'{"a', 1), (b'{"a\\"}', 1), (b'["\\', 1), (b'{"' + b'\\"' * 500_000, 1)]
+)
+def test_a_string_without_end_ends_with_the_data(data, change):
+    assert depth_change(data) == change

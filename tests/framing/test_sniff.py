@@ -385,3 +385,25 @@ def test_recorded_streams_are_framed_as_a_plain_split_does_it():
         if recording.framing == "sse":
             assert [(f.event, f.data) for f in frames(whole)] == list(naive_events(body)), recording.id
         assert not any(isinstance(item, Halt) for item in whole), recording.id
+
+
+def test_j08_layer_over_layer_has_an_end():
+    body = b"data: 1\n\n"
+    for _ in range(3):
+        body = gzipped(body)
+    assert payloads(sniffed(body, "sse")) == [b"1"]
+    for _ in range(1000):
+        body = gzipped(body)
+    for chunks in ([body], pieces(body, 7)):
+        out = through(AnyFramer("sse"), chunks)
+        assert [item.error.code for item in out if isinstance(item, Halt)] == ["packed_too_often"]
+
+
+def test_j14_nothing_is_converted_over_and_over():
+    out = through(AnyFramer(None), [b"\0" * 4096])
+    assert [item.error.code for item in out if isinstance(item, Halt)] == ["not_a_stream"]
+
+
+@pytest.mark.parametrize("blanks", [0, 40, 41, 100])
+def test_a34_an_indented_line_after_other_text_is_found_in_any_chunking(blanks):
+    read(lambda: AnyFramer(None), b"warming up\n" + b" " * blanks + b'{"a":1}\n' + b" " * blanks + b"data: 1\n\n")

@@ -463,3 +463,11 @@ def test_httpx_sse_agrees(lines, end):
     theirs = [(e.event, e.data, e.id) for e in httpx_sse.EventSource(response).iter_sse() if e.data]
     ours = [(f.event or "message", f.data.decode(), f.id or "") for f in frames(through(SSEFramer(), [body])) if f.data]
     assert ours == theirs
+
+
+def test_a13_lines_that_open_and_close_without_end_are_not_read_again_for_each():
+    def prepare(n):
+        framer = SSEFramer()
+        return lambda: framer.feed(b"data: {]\n" + b"data: [[]\n" * n)
+
+    held_linear(prepare)
