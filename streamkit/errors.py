@@ -136,6 +136,9 @@ class StreamError(StreamkitError):
         self.info = info
         self.partial = partial
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         text = f"{self.info.message} [{self.info.code}]" if self.info.code else self.info.message
         return f"{text} ({self.info.hint})" if self.info.hint else text

@@ -4,6 +4,8 @@ None of these leaves a standard pipeline. They exist because dialects translate 
 one payload means, whether it is news or repetition is judged in one place.
 """
 
+from typing import ClassVar
+
 import msgspec
 
 from streamkit.errors import ErrorInfo
@@ -116,6 +118,8 @@ class CallText(Event, kw_only=True, frozen=True, gc=False):
 
     A `CallFragment` would say the same; this is what most fragments of most calls are.
     """
+
+
 
     index: int | None
     text: str

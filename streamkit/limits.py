@@ -5,13 +5,19 @@ A bound that is reached ends the stream with `LimitExceeded`; everything before 
 
 import msgspec
 
+from streamkit.errors import UsageError
+
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
 MIB = 1024 * 1024
 
 
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
-    """Bounds for one stream. The defaults are generous: no recorded healthy stream comes near them."""
+    """Bounds for one stream. The defaults are generous: no recorded healthy stream comes near them.
+
+    Raises:
+        UsageError: a bound is no whole number above 0.
+    """
 
     line: int = 64 * MIB
     """Bytes in one line; whole-response frames of several MB are real (A23)."""
@@ -33,6 +39,13 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     """How many times larger than its compressed bytes a body may grow (J08)."""
     body: int = 1024 * MIB
     """Bytes of a compressed body after decompression (J08); a plain body is bounded by what is kept of it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what bounds nothing."""
+        for name in self.__struct_fields__:
+            bound: object = getattr(self, name)
+            if not isinstance(bound, int) or bound < 1:
+                raise UsageError(f"Limits({name}={bound!r}) is not allowed: a whole number above 0")
 
 
 DEFAULT_LIMITS = Limits()

@@ -3,7 +3,7 @@
 Which stages an item visits is looked up by its class (`routing`): it passes by all others without a call.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_checkable
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
@@ -87,6 +87,9 @@ class Pipeline(Generic[Item, Out]):
             flat += stage.stages if isinstance(stage, Pipeline) else (stage,)
         self.stages: list[Any] = flat
         self.halted: ErrorInfo | None = None
+        self.rescued: list[Out] = []
+        """What had come out when a stage failed, from the call of `feed`, `close` or `end` that raised."""
+        self._failure: Exception | None = None
         self._closed = False
         self._notices: dict[type, Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
         self._ways: Ways | None = None
@@ -145,38 +148,63 @@ class Pipeline(Generic[Item, Out]):
                 chain = table[item.__class__]
                 continue
             out: list[Out] = []
-            for each in result:
-                self._push(each, table, out)
-                if self.halted is not None:  # what stands behind is not read, in however large chunks it came
-                    break
+            try:
+                for each in result:
+                    self._push(each, table, out)
+                    if self.halted is not None:  # what stands behind is not read, in however large chunks it came
+                        break
+            except Exception as failure:
+                self.rescued = out
+                self._failure = failure
+                raise
             return out
 
     def close(self) -> list[Out]:
-        """Flush every stage, in order."""
-        return self._flush(len(self.stages))
+        """Flush every stage, in order; raises what a stage raised, once all are closed."""
+        return self._given_out(self._flush(len(self.stages)))
 
     def end(self, farewell: Callable[[ErrorInfo | None], Event]) -> list[Out]:
         """Flush every stage but the last, send the farewell event into the last one, close that.
 
-        `farewell` makes the event; it gets the reason for which a stage halted the stream, if one did.
+        `farewell` makes the event; it gets the reason for which a stage halted the stream, if one did. What a stage
+        raises is raised once all are closed.
         """
         last = len(self.stages) - 1
         out = self._flush(last)
         self._push(farewell(self.halted), self._tables[last], out)
         for item in self.stages[last].close():
             self._push(item, self._tables[last + 1], out)
-        return out
+        return self._given_out(out)
+
+    def _given_out(self, out: list[Out]) -> list[Out]:
+        failure, self._failure = self._failure, None
+        if failure is None:
+            return out
+        self.rescued = out
+        raise failure
 
     def _flush(self, until: int) -> list[Out]:
         if self._closed:
             return []
         self._closed = True
         out: list[Out] = []
+        broken, self._failure = self._failure is not None, None
         for at in range(until):
             left = self.halted is not None and getattr(self.stages[at], "handles", None) == (bytes,)
-            for item in () if left else self.stages[at].close():  # input that was left over says nothing
-                self._push(item, self._tables[at + 1], out)
+            for item in () if left else self._held_back(self.stages[at]):  # input that was left over says nothing
+                if broken:  # a stage that failed once is asked nothing more
+                    continue
+                try:
+                    self._push(item, self._tables[at + 1], out)
+                except Exception as failure:  # the other stages are closed all the same
+                    broken, self._failure = True, failure
         return out
+
+    def _held_back(self, stage: Any) -> Iterator[Any]:
+        try:
+            yield from stage.close()
+        except Exception as failure:  # the other stages are closed all the same
+            self._failure = self._failure or failure
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:
         while True:

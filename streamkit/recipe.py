@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from streamkit.checks import check_options, check_stage
 from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.recogniser import Recogniser
 from streamkit.dialects.table import all_dialects, dialect_named
@@ -50,7 +51,11 @@ def standard(
 
     Raises:
         UnknownDialect: no dialect has that name.
+        UsageError: an option is none of what it may be, or a stage is none.
     """
+    check_options(dialect, limits, watchdog, strict, tools, profile)
+    for stage in stages:
+        check_stage(stage)
     known = dialect_named(dialect) if isinstance(dialect, str) and dialect != AUTO else dialect
     expected = known if isinstance(known, Dialect) else None
     sequencer = Sequencer(limits=limits)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from streamkit.audit import Audit, audit, find_bodies, write_parquet
 from streamkit.cli.outcome import EXIT_CODES
-from streamkit.cli.render import wide_console
+from streamkit.cli.render import Terminal, wide_console
 from streamkit.errors import UsageError
 from streamkit.quirks.registry import printable
 
@@ -42,13 +42,13 @@ def audit_command(
         out.file.write(as_json(report).decode() + "\n")
     else:
         show(out, report)
-    _show_faults(Console(stderr=True), report)
+    _show_faults(Terminal(stderr=True), report)
     return 0 if report.streams else EXIT_CODES["wire"]
 
 
 def _audited(folders: Iterable[str]) -> Audit:
     files = find_bodies(folders)
-    notes = Console(stderr=True)
+    notes = Terminal(stderr=True)
     columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=notes, transient=True) as progress:
         task = progress.add_task("", total=len(files))

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from streamkit.cli.render import wide_console
+from streamkit.cli.render import Terminal, wide_console
 from streamkit.dialects.table import dialect_named
 from streamkit.errors import UsageError
 from streamkit.fuzzing import (
@@ -79,7 +79,7 @@ def fuzz_command(
         Path(html).write_text(page(report), "utf-8")
     if save is not None:
         for file in save_failures(report, save, limit):
-            Console(stderr=True).print(f"streamkit fuzz --replay {file}", markup=False, highlight=False, soft_wrap=True)
+            Terminal(stderr=True).print(f"streamkit fuzz --replay {file}", markup=False, highlight=False, soft_wrap=True)
     out = wide_console()
     if json:
         out.file.write(msgspec.json.encode(report, enc_hook=repr).decode() + "\n")
@@ -93,7 +93,7 @@ def _fuzzed(
 ) -> Report:
     client = target_named(target)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Terminal(stderr=True), transient=True) as progress:
         task = progress.add_task("healthy wires", total=None)
         try:
             return fuzz(
@@ -116,7 +116,7 @@ def _replay(file: str, target: str | None, wires: str | None, limit: float | Non
     kept = load_reproducer(file)
     limit = kept.limit if limit is None else limit
     name = target or kept.target
-    notes, out = Console(stderr=True), Console(soft_wrap=True)
+    notes, out = Terminal(stderr=True), Console(soft_wrap=True)
     notes.print(f"{name}: {kept.case.quirk} in {kept.case.dialect}/{kept.case.wire}", markup=False, highlight=False)
     client = target_named(name)
     with PlaybackServer() as server:

@@ -3,11 +3,10 @@
 import sys
 
 import msgspec
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from streamkit.cli.render import plain
+from streamkit.cli.render import Terminal, plain
 from streamkit.errors import UsageError
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.catalogue import all_quirks
@@ -78,7 +77,7 @@ def _table(quirks: list[Quirk]) -> None:
             quirk.effect,
             escape(quirk.summary),
         )
-    Console().print(table)
+    Terminal().print(table)
 
 
 def quirk_record(quirk: Quirk) -> JsonObject:
@@ -137,7 +136,7 @@ def explanation(quirk: Quirk) -> str:
 
 def _explain(quirk: Quirk) -> None:
     """The same for a terminal."""
-    console = Console()
+    console = Terminal()
     head = f"{' '.join(quirk.catalogue)}  {quirk.effect}  ({', '.join(quirk.dialects)})"
     console.print(f"[bold]{quirk.id}[/bold]  {head}")
     console.print(f"\n{escape(quirk.text)}\n")

@@ -1,17 +1,17 @@
 """What the command line shows of a response, with rich. What came over the wire is printed escaped (J09)."""
 
+from typing import NoReturn
+
 from rich.console import Console
-from rich.segment import Segment, Segments
-from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from streamkit.events import Event, PartReplaced, ReasoningDelta, RefusalDelta, TextDelta
+from streamkit.errors import ErrorInfo
 from streamkit.items import Item, ToolCall, Usage
 from streamkit.quirks.registry import REGISTRY, printable
 from streamkit.response import Response
 
-__all__ = ["LiveText", "plain", "show_response", "wide_console"]
+__all__ = ["Terminal", "plain", "show_response", "wide_console"]
 
 KEPT = {"\n", "\t"}
 
@@ -19,9 +19,17 @@ KEPT = {"\n", "\t"}
 PIPE_WIDTH = 200
 
 
-def wide_console() -> Console:
+class Terminal(Console):
+    """A console that leaves a pipe without a reader to the command line's own exit."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise what rich would turn into an exit code of its own."""
+        raise BrokenPipeError
+
+
+def wide_console() -> Terminal:
     """Standard output for tables: as wide as the terminal, and wide enough for every column where there is none."""
-    console = Console(soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     if not console.is_terminal and console.width < PIPE_WIDTH:
         console.width = PIPE_WIDTH
     return console
@@ -30,41 +38,6 @@ def wide_console() -> Console:
 def plain(text: str) -> str:
     """`text` without characters that a terminal would obey; line ends and tabs stay."""
     return "".join(c if c.isprintable() or c in KEPT else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-class LiveText:
-    """Writes visible text as it arrives, reasoning dimmed: to a pipe exactly as it is, to a terminal escaped (J09)."""
-
-    def __init__(self, console: Console, *, reasoning: bool) -> None:
-        self._console = console
-        self._reasoning = reasoning
-        self._last = ""
-        self._bare = True
-
-    def show(self, event: Event) -> None:
-        """Write what this event adds."""
-        if isinstance(event, TextDelta | RefusalDelta):
-            self._write(event.text, event.item_id, None)
-        elif isinstance(event, ReasoningDelta) and self._reasoning:
-            self._write(event.text, event.item_id, "dim italic")
-        elif isinstance(event, PartReplaced) and event.kind == "text":
-            self._write(f"\n[the text above was replaced]\n{event.text}", event.item_id, None)
-
-    def _write(self, text: str, item_id: str, style: str | None) -> None:
-        if self._last and item_id != self._last and not self._bare:
-            self._console.print()
-        self._last = item_id
-        self._bare = text.endswith("\n")
-        if self._console.is_terminal:
-            self._console.print(Segments([Segment(plain(text), Style.parse(style) if style else None)]), end="")
-        else:
-            self._console.file.write(text)
-        self._console.file.flush()
-
-    def end(self) -> None:
-        """End the line, if one is open."""
-        if not self._bare:
-            self._console.print()
 
 
 def _usage(usage: Usage) -> str:
@@ -90,6 +63,17 @@ def _summary(item: Item) -> str:
     return ", ".join(notes) or item.status
 
 
+def _status(response: Response) -> str:
+    if response.errors and not response.items and not response.terminal_seen:
+        return f"{response.status}, nothing was answered"
+    return f"{response.status}, finish {response.finish_reason} ({response.raw_finish_reason or 'unsaid'})"
+
+
+def _error(error: ErrorInfo) -> str:
+    text = f"{error.kind} {error.code}: {error.message}"
+    return f"{text} ({error.hint})" if error.hint else text
+
+
 def show_response(console: Console, response: Response) -> None:
     """Items, tool calls with verdicts, usage, finish, errors and quirks."""
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
@@ -97,7 +81,7 @@ def show_response(console: Console, response: Response) -> None:
     facts.add_column(overflow="fold")
     rows = [
         ("response", " ".join(filter(None, (response.id, response.model, response.dialect)))),
-        ("status", f"{response.status}, finish {response.finish_reason} ({response.raw_finish_reason or 'unsaid'})"),
+        ("status", _status(response)),
     ]
     rows += [("item", f"{item.type} {item.id}: {_summary(item)}") for item in response.items]
     rows += [("choice", f"{choice.index}: {printable(choice.text)}") for choice in response.choices]
@@ -105,7 +89,7 @@ def show_response(console: Console, response: Response) -> None:
     rows += [("dropped call", f"{call.call_id} {_call(call)}") for call in response.dropped_calls]
     if response.usage is not None:
         rows.append(("usage", f"{_usage(response.usage)} tokens"))
-    rows += [("error", f"{error.kind} {error.code}: {error.message}") for error in response.errors]
+    rows += [("error", _error(error)) for error in response.errors]
     for tally in response.quirks:
         known = REGISTRY.get(tally.id)
         about = f"{known.summary} " if known else ""

@@ -99,10 +99,20 @@ class Assembler:
         if corrupt is not None:
             message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"
             return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=corrupt.data)
-        code = "no_terminal" if builder.response_id or builder.drafts else "empty_stream"
-        message = (
-            "the stream ended without a terminal frame and without anything usable; try again"
-            if code == "no_terminal"
-            else "the stream was empty; try again"
-        )
-        return "truncated", ErrorInfo(kind="truncated", code=code, message=message, retryable=True)
+        return "truncated", self._nothing()
+
+    def _nothing(self) -> ErrorInfo:
+        """Why there is nothing: dropped by a stage, cut off before anything was said, or never sent."""
+        builder = self._builder
+        if not self._begun:
+            message = "nothing reached the response: a stage dropped every event; pass on what it does not change"
+            return ErrorInfo(kind="truncated", code="all_dropped", message=message, retryable=False)
+        cut = builder.quirks.get("eof_partial")
+        code, message = "empty_stream", "the stream held nothing: no byte, or only comments and an end marker; try again"
+        if builder.response_id or builder.drafts:
+            code = "no_terminal"
+            message = "the stream ended without a terminal frame and without anything usable; try again"
+        elif cut is not None:
+            code = "no_terminal"
+            message = f"the stream was cut inside its first frame, after {cut.detail}; try again"
+        return ErrorInfo(kind="truncated", code=code, message=message, retryable=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -99,6 +99,9 @@ class Watchdog:
         linger: after the finish reason, no end marker and nothing else but pings: a harmless end (H09).
         server: takes the place of `progress` while a server-side tool is at work (H23).
         clock: gives seconds; without it the driver's: an event loop's, that no change of the time of day moves (H18).
+
+    Raises:
+        UsageError: a limit is no number of seconds.
     """
 
     def __init__(
@@ -112,8 +115,8 @@ class Watchdog:
         server: float | None = 900.0,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.first, self.idle, self.progress = first or None, idle or None, progress or None
-        self.total, self.linger, self.server = total or None, linger or None, server or None
+        self.first, self.idle, self.progress = _limit("first", first), _limit("idle", idle), _limit("progress", progress)
+        self.total, self.linger, self.server = _limit("total", total), _limit("linger", linger), _limit("server", server)
         self._given_clock = clock
         self._clock: Callable[[], float] = clock or float
         self._reset(None)
@@ -267,6 +270,14 @@ class Watchdog:
             running.append(("progress", self._content_at, self.server if self._server_items else self.progress))
         dues = [Due(since + limit, phase, since, limit) for phase, since, limit in running if limit]
         return min(dues, key=lambda due: due.when, default=None)
+
+
+def _limit(name: str, seconds: float | None) -> float | None:
+    """A limit as it was given; None for none."""
+    given: object = seconds
+    if given is not None and not (isinstance(given, int | float) and given >= 0):  # nan fits nothing either
+        raise UsageError(f"Watchdog({name}={given!r}) is not allowed: seconds, or 0 or None to switch it off")
+    return seconds or None
 
 
 def identity(event: ItemEvent) -> object:

@@ -132,7 +132,11 @@ def main():
         with ThreadPoolExecutor(told.jobs) as pool:
             list(pool.map(lambda args: run(folder, *args, told.limit), chosen))
     files = (reports / f"{target}.json" for _, _, target, _ in RUNS)
-    sys.stdout.write(table(json.loads(file.read_text("utf-8")) for file in files if file.exists()))
+    kept = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+    sys.stdout.write(table(kept))
+    for one in kept:
+        for unfit in one["report"]["unfit"]:
+            sys.stderr.write(f"{one['report']['target']} does not read a healthy wire: {unfit}\n")
 
 
 if __name__ == "__main__":

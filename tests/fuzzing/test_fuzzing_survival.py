@@ -7,7 +7,9 @@ ROWS = [
     {"cases": 9, "survived": 2, "verdicts": {"raised": 3, "text": 2, "calls": 1, "hung": 1}},
     {"cases": 2, "survived": 0, "verdicts": {"silent": 1, "died": 1}},
 ]
-KEPT = {"client": "openai", "version": "1.2", "report": {"dialect": "chat", "rows": ROWS}}
+UNFIT = {"wire": "text", "reason": "raised: no"}
+REPORT = {"target": "clients:ask", "dialect": "chat", "rows": ROWS, "unfit": [UNFIT]}
+KEPT = {"client": "openai", "version": "1.2", "report": REPORT}
 
 
 def test_a_line_counts_quirks_cases_and_ways_to_fail():
@@ -21,7 +23,10 @@ def test_the_table_is_made_of_kept_reports(tmp_path, monkeypatch, capsys):
     (tmp_path / "reports" / "openai_chat.json").write_text(json.dumps(KEPT))
     monkeypatch.setattr("sys.argv", ["survival.py", str(tmp_path), "--table"])
     survival.main()
-    assert capsys.readouterr().out == survival.table([KEPT])
+    told = capsys.readouterr()
+    assert told.out == survival.table([KEPT])
+    assert "clients:ask does not read a healthy wire" in told.err
+    assert "raised: no" in told.err
 
 
 def test_every_ready_target_is_run():

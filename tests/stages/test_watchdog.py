@@ -16,12 +16,15 @@ from streamkit.events import (
     TextDelta,
     UsageReported,
 )
-from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaim, PartClaimed
+from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed, ItemClaimed, PartClaim, PartClaimed
 from streamkit.items import Usage
 from streamkit.pipeline import Pipeline, Pulsed, Timed
 from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
+from streamkit.recipe import standard
 from streamkit.stages.watchdog import Watchdog
+from streamkit.sync import iter_events
+from streamkit.testing.fixtures import all_fixtures
 
 
 class Bench:
@@ -109,6 +112,7 @@ def test_h06_silence_in_mid_stream():
         ReasoningDelta(text="a"),
         ArgumentsDelta(text="{"),
         CallFragment(arguments="{"),
+        CallText(index=0, text="{"),
         SignatureReported(signature="x"),
         PartClaimed(claim=PartClaim("text", "a")),
         ItemClaimed(type="message", parts=(PartClaim("text", "a"),)),
@@ -262,3 +266,10 @@ def test_it_costs_a_pipeline_no_more_than_a_flag():
 
 def test_nothing_of_timing_can_be_planted_in_bytes():
     assert list(REGISTRY["connection_left_open"].plant(Tape(b"data: {}\n\n"))) == []
+
+
+@pytest.mark.parametrize("fixture", tuple(all_fixtures()), ids=lambda fixture: fixture.id)
+def test_it_reads_along_and_changes_nothing(fixture):
+    watched = standard(fixture.dialect, watchdog=Watchdog())
+    seen = [*watched.feed(fixture.data), *watched.close()]
+    assert seen == list(iter_events([fixture.data], fixture.dialect))
