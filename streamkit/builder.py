@@ -46,6 +46,8 @@ class Builder:
     """Takes events one by one; its attributes are the response so far."""
 
     def __init__(self) -> None:
+        self.begun = False
+        """Whether `ResponseStarted` was seen; the ledger always gives it, a stage of the user's may drop it."""
         self.dialect = ""
         self.response_id = ""
         self.model = ""
@@ -91,6 +93,7 @@ class Builder:
             take(event)
 
     def _started(self, event: ResponseStarted) -> None:
+        self.begun = True
         self.response_id = event.response_id
         self.model = event.model
         self.dialect = event.dialect

@@ -98,9 +98,7 @@ def check_stage(stage: Any) -> None:
         raise UsageError(f"{stage.__name__} is a class: give a stage made of it, {stage.__name__}(…)")
     if callable(getattr(stage, "feed", None)):
         if not callable(getattr(stage, "close", None)):
-            raise UsageError(
-                f"{_shown(stage)} is no stage: it has no close(); return () there if nothing is held back"
-            )
+            raise UsageError(f"{_shown(stage)} is no stage: it has no close(); return () there if nothing is held back")
     elif not callable(stage) or isinstance(stage, type):
         raise UsageError(f"{_shown(stage)} is no stage: it has no feed(), and is no async generator function")
 

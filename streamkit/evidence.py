@@ -119,7 +119,7 @@ class CallText(Event, kw_only=True, frozen=True, gc=False):
     A `CallFragment` would say the same; this is what most fragments of most calls are.
     """
 
-
+    choice: ClassVar[int] = 0
 
     index: int | None
     text: str

@@ -15,6 +15,18 @@ MIB = 1024 * 1024
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
     """Bounds for one stream. The defaults are generous: no recorded healthy stream comes near them.
 
+    Attributes:
+        line: bytes in one line.
+        frame: bytes in one frame (event, document or binary message).
+        item: characters in one output item, media included.
+        text: characters of text and reasoning in the whole response.
+        arguments: characters in the arguments of one tool call.
+        items: output items in one response.
+        held: events or frames held back at once.
+        depth: levels of nesting of JSON in arguments.
+        expansion: how many times larger than its compressed bytes a body may grow.
+        body: bytes of a compressed body after decompression.
+
     Raises:
         UsageError: a bound is no whole number above 0.
     """

@@ -90,6 +90,7 @@ class Pipeline(Generic[Item, Out]):
         self.rescued: list[Out] = []
         """What had come out when a stage failed, from the call of `feed`, `close` or `end` that raised."""
         self._failure: Exception | None = None
+        self._mute = False
         self._closed = False
         self._notices: dict[type, Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
         self._ways: Ways | None = None
@@ -153,9 +154,8 @@ class Pipeline(Generic[Item, Out]):
                     self._push(each, table, out)
                     if self.halted is not None:  # what stands behind is not read, in however large chunks it came
                         break
-            except Exception as failure:
+            except Exception:
                 self.rescued = out
-                self._failure = failure
                 raise
             return out
 
@@ -183,21 +183,24 @@ class Pipeline(Generic[Item, Out]):
         self.rescued = out
         raise failure
 
+    def mute(self) -> None:
+        """A stage failed: closing still closes every stage, and lets nothing of what they held back through."""
+        self._mute = True
+
     def _flush(self, until: int) -> list[Out]:
         if self._closed:
             return []
         self._closed = True
         out: list[Out] = []
-        broken, self._failure = self._failure is not None, None
         for at in range(until):
             left = self.halted is not None and getattr(self.stages[at], "handles", None) == (bytes,)
             for item in () if left else self._held_back(self.stages[at]):  # input that was left over says nothing
-                if broken:  # a stage that failed once is asked nothing more
+                if self._mute:  # a stage that failed once is asked nothing more
                     continue
                 try:
                     self._push(item, self._tables[at + 1], out)
                 except Exception as failure:  # the other stages are closed all the same
-                    broken, self._failure = True, failure
+                    self._mute, self._failure = True, self._failure or failure
         return out
 
     def _held_back(self, stage: Any) -> Iterator[Any]:

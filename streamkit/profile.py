@@ -25,7 +25,23 @@ __all__ = ["DEFAULT_PROFILE", "Profile"]
 
 
 class Profile(msgspec.Struct, kw_only=True, frozen=True):
-    """The switches of one endpoint or request."""
+    """The switches of one endpoint or request; as it is made, all are off.
+
+    Attributes:
+        cumulative: each piece of text holds the whole text so far.
+        starts_in_think: the template opens the think block, so that only its closer comes.
+        think_names: names of tags that hold reasoning.
+        think_brackets: think tags in square brackets count as well.
+        recover_calls: complete calls to offered tools are read from markup that leaked into the text; needs `tools=`.
+        answer_in_reasoning: the answer may come in the reasoning channel.
+        drop_repeated_reasoning: pieces of reasoning that repeat the one before are placeholders, and dropped.
+        terminal_flag: name of a member of a frame that says that the answer is over.
+        prefill: the assistant message that the request ended with, where the endpoint repeats it.
+        tool_schemas: JSON Schema of the arguments of each tool, by the tool's name; calls are judged by it.
+        max_output_tokens: the cap that was asked for, in tokens.
+        context_window: what the model can take in, in tokens.
+        stop_repetition: how often in a row the same few characters may come before reading stops; 0 for no bound.
+    """
 
     cumulative: bool = False
     """Each piece of text holds the whole text so far (F07)."""

@@ -63,7 +63,30 @@ class Choice(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Response(msgspec.Struct, kw_only=True, frozen=True):
-    """What a stream said, as far as it has arrived. Readable at any moment, also after a failure."""
+    """What a stream said, as far as it has arrived. Readable at any moment, also after a failure.
+
+    Attributes:
+        id: the provider's id of the response.
+        model: the model that answered, as the wire names it.
+        dialect: the dialect that was read.
+        status: `in_progress`, `completed`, `incomplete`, `failed` or `cancelled`.
+        finish_reason: why the answer ended, in one vocabulary for all dialects.
+        raw_finish_reason: the same in the provider's own word.
+        text: the visible answer of choice 0, nothing inserted; commentary is not in it.
+        reasoning: readable reasoning of choice 0, nothing inserted.
+        refusal: what the model said instead of an answer.
+        tool_calls: calls of choice 0 that may be run: `complete` and `repaired`.
+        dropped_calls: calls that must not be run: `truncated` and `invalid`, with the reason.
+        items: all output items in order, of all choices.
+        choices: every choice, where the wire had several; empty for one.
+        usage: counts in tokens; None where the provider gave none.
+        errors: what went wrong, in order.
+        quirks: every tolerance that was needed, with how often it was.
+        metadata: what else the provider said of the response, under its own names.
+        finish_details: stop sequence, incomplete details, filter results, as the wire says them.
+        terminal_seen: whether the wire itself said that the answer was over.
+        ending: how the stream ended; None while it runs.
+    """
 
     id: str = ""
     model: str = ""

@@ -4,7 +4,8 @@ End of input, broken connection, expired deadline and cancellation all end in `f
 the farewell goes in just before the last stage, that is closed. Held-back text is never lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from streamkit.errors import ErrorInfo, StreamError, error_from
@@ -33,6 +34,18 @@ class Session:
         self.feed = pipeline.feed
         self._assembler = cast("Assembler", pipeline.stages[-1])
         self._cause: BaseException | None = None
+
+    def last(self, end: Callable[[], list[Event]]) -> tuple[list[Event], Exception | None]:
+        """The last events, and what a stage of the caller's raised when it was closed."""
+        try:
+            return end(), None
+        except Exception as failure:  # raised by the face, behind those events
+            return self.rescued, failure
+
+    @property
+    def rescued(self) -> list[Event]:
+        """What had come out when a stage of the caller's failed."""
+        return self.pipeline.rescued
 
     @property
     def response(self) -> Response:
@@ -63,6 +76,17 @@ class Session:
         if isinstance(cause, StreamError):
             return self.finish(ending="disconnected" if cause.info.kind == "transport" else "failed", error=cause.info)
         return self.finish(ending="disconnected", error=transport_error(cause))
+
+    def abandon(self, failure: BaseException) -> None:
+        """A stage of the caller's failed: every stage is closed, none is asked for more, and the response has an end."""
+        if isinstance(failure, StreamError) and failure.partial is None:
+            failure.args = (failure.info, self.response)
+            failure.partial = self.response
+        for pipeline in (*self._ahead, self.pipeline):
+            pipeline.mute()
+        if not self.pipeline.closed:
+            with suppress(Exception):
+                self.finish(ending="cancelled")
 
     def failure(self) -> StreamError | None:
         """The one typed error that the face must raise, or None for an answer."""

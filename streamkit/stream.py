@@ -5,21 +5,24 @@ source, every user generator and the watchdog's timer are closed on every way ou
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, cast
 
+from streamkit.checks import check_charset, check_on_error, stages_of
 from streamkit.dialects.base import Dialect
 from streamkit.errors import UsageError
 from streamkit.events import Event, StreamEnded
+from streamkit.faults import is_transport
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.pipeline import Pipeline
 from streamkit.profile import DEFAULT_PROFILE, Profile
+from streamkit.reading import SLICE, Reader
 from streamkit.recipe import standard
 from streamkit.response import Response
-from streamkit.segments import owned, segment_of
+from streamkit.segments import given_out, owned, segment_of
 from streamkit.session import Expired, Session
 from streamkit.sources import Source, source_of
 from streamkit.stages.sequencer import Sequencer
@@ -30,8 +33,6 @@ __all__ = ["EventStream", "open_stream"]
 
 OnError = Literal["raise", "event"]
 END: Any = object()
-STEP = 0.1
-"""Seconds between two looks at the clock for a timed stage that does not say how short its limits are."""
 GRACE = 1.0
 """Seconds that closing the source may take."""
 
@@ -53,10 +54,12 @@ def open_stream(
 
     Args:
         source: an async iterable of bytes, an httpx, httpx2 or aiohttp response, an `httpx_sse.EventSource`, or an
-            async iterable of text messages (a WebSocket's, A30).
+            async iterable of text messages (a WebSocket's, A30). Each text is one whole frame: of a text stream's
+            lines, give the bytes instead.
         dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the first frames.
         watchdog: deadlines; None waits for ever.
-        stages: your own stages, push stages or async generator functions.
+        stages: your own stages, push stages or async generator functions. What they raise is raised as it is, behind
+            the events that came out before; `EventStream.response` keeps what had arrived.
         limits: every bound.
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
@@ -66,10 +69,13 @@ def open_stream(
 
     Raises:
         UnknownDialect: no dialect has that name.
-        UsageError: `source` is nothing that bytes can be read from.
+        UsageError: `source` is nothing that bytes can be read from, or an option is none of what it may be.
     """
+    check_on_error(on_error)
+    check_charset(charset)
+    given = stages_of(stages)
     pipeline = standard(
-        dialect, *stages, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools, profile=profile
+        dialect, *given, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools, profile=profile
     )
     return EventStream(source_of(source), pipeline, on_error=on_error)
 
@@ -87,23 +93,17 @@ class EventStream:
     ) -> None:
         self._source = source
         self._on_error = on_error
-        self._clock = clock
-        self._timed = pipeline.timed
-        self._pulsed = pipeline.pulsed
+        self._reader = Reader(source, pipeline.timed, pipeline.pulsed, clock)
         self._sequencer = next((stage for stage in pipeline.stages if isinstance(stage, Sequencer)), None)
         segments = pipeline.segments()
         self._ahead = segments[:-1]
         heads: list[Pipeline[Any, Any]] = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
         self._session = Session(cast("Pipeline[Any, Event]", segments[-1]), heads)
         self._last: Callable[[], list[Event]] = self._session.finish
-        self._now: Callable[[], float] = float
         self._ready: deque[Event] = deque()
-        self._guard: Any = None
         self._chain: AsyncGenerator[Event, None] | None = None
-        self._read: Callable[[], Awaitable[Any]] = source.read
-        self._next_step: Callable[[], Awaitable[Any]] | None = None
-        self._paused_at = 0.0
-        self._paused = 0.0
+        self._started = False
+        self._failure: Exception | None = None
         self._ended = False
         self._closed = False
         self._raised = False
@@ -127,7 +127,12 @@ class EventStream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.aclose()
+        try:
+            await self.aclose()
+        except Exception as failure:
+            if error is None:
+                raise
+            error.add_note(f"closing the stream failed as well: {failure!r}")  # what the block raised is what counts
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
@@ -161,16 +166,22 @@ class EventStream:
         if self._closed:
             return
         self._closed = True
-        if not self._ended:
-            self._ended = True
-            self._ready.extend(self._session.finish(ending="cancelled"))
-        await self._release()
+        try:
+            if not self._ended:
+                self._ended = True
+                last, failure = self._session.last(partial(self._session.finish, ending="cancelled"))
+                self._ready.extend(last)
+                if failure is not None:
+                    raise failure
+        finally:
+            await self._release()
 
-    async def _abandon(self) -> None:
-        """The way out of a cancellation or of a failing stage of the user's: what it raised is what counts."""
+    async def _abandon(self, failure: BaseException) -> None:
+        """The way out of a cancellation or of a failing stage of the caller's: what it raised is what counts."""
+        self._closed = self._ended = True
+        self._session.abandon(failure)
         with suppress(Exception):
-            await self.aclose()
-        await self._release()
+            await self._release()
 
     # driving
 
@@ -178,95 +189,86 @@ class EventStream:
         """Get at least one step further: read one chunk, or end."""
         step: Any = END
         try:
-            next_step = self._next_step or self._start()
+            if not self._started:
+                self._start()
             try:
-                step = await next_step()
+                step = await (self._reader.read() if self._chain is None else self._chain.__anext__())
             except StopAsyncIteration:
                 pass
-            except Exception as cause:  # whatever a source raises is a broken connection here
+            except Exception as cause:
                 if self._chain is not None or not self._stopped(cause):
                     raise
             if step is not END:
-                self._ready.extend(self._session.feed(step))
+                small = step.__class__ is not bytes or len(step) < SLICE
+                self._ready.extend(
+                    self._session.feed(step) if small else self._reader.feed_slice(self._session.feed, step)
+                )
             if step is END or self._session.halted:
-                self._ready.extend(self._last())
+                last, failure = self._session.last(self._last)
+                self._ready.extend(last)
+                self._failure = self._failure or failure
                 self._ended = True
-        except BaseException:
-            await self._abandon()
+        except Exception as failure:
+            self._ready.extend(self._session.rescued)
+            await self._abandon(failure)
+            if not self._ready:
+                raise
+            self._failure = failure  # raised behind the events that came out before
+        except BaseException as failure:
+            await self._abandon(failure)
             raise
         if self._ended:
-            await self._release()
+            try:
+                await self._release()
+            except Exception as failure:
+                self._failure = self._failure or failure
 
-    def _start(self) -> Callable[[], Awaitable[Any]]:
-        """Get ready to read; gives what takes the next step."""
-        from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
-
-        clock = self._clock or loop_clock()
-        self._now = clock
-        self._paused_at = clock()
-        for stage in self._pulsed:
-            stage.start(self._reading_time)
-        if self._timed:
-            step = min(getattr(stage, "step", STEP) for stage in self._timed)
-            self._guard = guard_for(self._deadline, self._reading_time, step)
-        if self._timed or self._pulsed:
-            self._read = self._read_in_time
+    def _start(self) -> None:
+        """Get ready to read."""
+        self._started = True
+        self._reader.start()
         if self._ahead:
             self._chain = self._chained()
-        self._next_step = self._read if self._chain is None else self._chain.__anext__
-        return self._next_step
-
-    def _reading_time(self) -> float:
-        """The clock without the time that the consumer took between reads (H19)."""
-        return self._now() - self._paused
-
-    async def _read_in_time(self) -> Any:
-        """The next chunk, under the deadlines of those stages that have some."""
-        read, guard, now = self._source.read, self._guard, self._now
-        self._paused += now() - self._paused_at
-        try:
-            chunk = await (read() if guard is None else guard.wait(read))
-        finally:
-            self._paused_at = now()
-        for stage in self._pulsed:
-            stage.pulse()
-        return chunk
 
     def _stopped(self, cause: Exception) -> bool:
-        """Remember what ended the reading; False where it was the caller's fault."""
-        self._last = self._expire if isinstance(cause, Expired) else partial(self._session.broken, cause)
+        """Remember what ended the reading; False where no bytes came that could be read."""
+        if isinstance(cause, Expired):
+            self._last = self._expire
+        elif is_transport(cause):
+            self._last = partial(self._session.broken, cause)
+        else:  # the caller's own
+            self._last = partial(self._session.finish, ending="cancelled")
+            self._failure = cause
         return not isinstance(cause, UsageError)
 
-    def _deadline(self) -> float | None:
-        return min((when for stage in self._timed if (when := stage.deadline()) is not None), default=None)
-
     def _expire(self) -> list[Event]:
-        now = self._reading_time()
-        for stage in self._timed:
-            when = stage.deadline()
-            if when is not None and now >= when:
-                farewell = stage.expire(now)
-                if isinstance(farewell, StreamEnded):
-                    return self._session.finish(ending=farewell.ending, error=farewell.error)
+        farewell = self._reader.expired()
+        if isinstance(farewell, StreamEnded):
+            return self._session.finish(ending=farewell.ending, error=farewell.error)
         return self._session.finish()
 
     def _raise(self) -> None:
-        if self._on_error == "raise" and not self._raised:
-            self._raised = True
-            error = self._session.failure()
-            if error is not None:
-                raise error
+        if self._raised:
+            return
+        self._raised = True
+        if self._failure is not None:
+            raise self._failure
+        error = self._session.failure()
+        if self._on_error == "raise" and error is not None:
+            raise error
 
     async def _release(self) -> None:
-        """Close chain, timer and source, shielded, within a second."""
+        """Close timer, chain and source, shielded, each within a second; the source whatever a stage does."""
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
-        if self._guard is not None:
-            self._guard.disarm()
-        with anyio.move_on_after(GRACE, shield=True):
+        self._reader.stop()
+        try:
             if self._chain is not None:
-                await self._chain.aclose()
-            await self._source.aclose()
+                with anyio.move_on_after(GRACE, shield=True):
+                    await self._chain.aclose()
+        finally:
+            with anyio.move_on_after(GRACE, shield=True):
+                await self._source.aclose()
 
     # async stages
 
@@ -283,14 +285,16 @@ class EventStream:
     async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:
         while segment.halted is None:
             try:
-                chunk = await self._read()
+                chunk = await self._reader.read()
             except StopAsyncIteration:
                 break
             except Exception as cause:
                 if not self._stopped(cause):
                     raise
                 break
-            for event in segment.feed(chunk):
+            small = chunk.__class__ is not bytes or len(chunk) < SLICE
+            feed: Any = segment.feed if small else partial(self._reader.feed_slice, segment.feed)
+            for event in given_out(segment, partial(feed, chunk)):
                 yield event
-        for event in segment.close():
+        for event in given_out(segment, segment.close):
             yield event

@@ -1,10 +1,13 @@
 """The synchronous face: bytes that you have, or read yourself, without an event loop."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
+from functools import partial
 from typing import Any, Literal
 
+from streamkit.checks import bytes_of, check_charset, check_on_error, pieces_of, stages_of
 from streamkit.dialects.base import Dialect
 from streamkit.events import Event
+from streamkit.faults import is_transport
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.recipe import standard
@@ -18,7 +21,7 @@ OnError = Literal["raise", "event"]
 
 
 def assemble(
-    chunks: Iterable[bytes] | bytes,
+    chunks: Iterable[bytes | bytearray | memoryview] | bytes | bytearray | memoryview,
     dialect: str | Dialect | None = None,
     *,
     on_error: OnError = "raise",
@@ -32,11 +35,12 @@ def assemble(
     """The response that these bytes amount to, in whatever pieces they come.
 
     Args:
-        chunks: an iterable of bytes (or the bytes themselves).
+        chunks: an iterable of bytes (or the bytes themselves), such as `response.iter_bytes()` or a file that was
+            opened with `"rb"`. A generator is closed at the end.
         dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the first frames.
         on_error: `"raise"` raises after everything was read, the error's `partial` is the response; `"event"` returns
             the response with its `errors`.
-        stages: your own push stages.
+        stages: your own push stages. What they raise is raised as it is; `iter_events` delivers what came out before.
         limits: every bound.
         strict: refuse tolerances: True, or a `Strict` stage.
         charset: the body's charset, if it is not UTF-8.
@@ -46,25 +50,29 @@ def assemble(
     Raises:
         StreamError: the stream failed (`on_error="raise"`).
         UnknownDialect: no dialect has that name.
+        UsageError: `chunks` gives no bytes, or an option is none of what it may be. What else a generator of yours
+            raises, if it is no broken connection, is raised as it is.
     """
-    session = Session(
-        standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools, profile=profile)
-    )
+    session = _session(dialect, on_error, stages, limits, strict, charset, tools, profile)
+    pieces = pieces_of(chunks)
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:
-        for chunk in _pieces(chunks):
+        for chunk in pieces:
             reading = False
-            feed(chunk)
+            feed(chunk if chunk.__class__ is bytes else bytes_of(chunk))
             if pipeline.halted is not None:
                 break
             reading = True
+        reading = False
+        session.finish()
     except Exception as cause:
-        if not reading:  # not the source failed, but a stage of the caller's
+        if not (reading and is_transport(cause)):  # not the connection failed, but something of the caller's
+            session.abandon(cause)
             raise
         session.broken(cause)
-    else:
-        session.finish()
+    finally:
+        _close(pieces)
     error = session.failure()
     if error is not None and on_error == "raise":
         raise error
@@ -72,7 +80,7 @@ def assemble(
 
 
 def iter_events(
-    chunks: Iterable[bytes] | bytes,
+    chunks: Iterable[bytes | bytearray | memoryview] | bytes | bytearray | memoryview,
     dialect: str | Dialect | None = None,
     *,
     on_error: OnError = "raise",
@@ -87,31 +95,64 @@ def iter_events(
 
     Raises:
         StreamError: the stream failed (`on_error="raise"`); raised after the last event.
-        UnknownDialect: no dialect has that name.
+        UsageError: as for `assemble`, at the call.
     """
-    session = Session(
-        standard(dialect, *stages, limits=limits, strict=strict, charset=charset, tools=tools, profile=profile)
-    )
+    session = _session(dialect, on_error, stages, limits, strict, charset, tools, profile)
+    return _events(session, pieces_of(chunks), on_error)
+
+
+def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Iterator[Event]:
     feed, pipeline = session.feed, session.pipeline
     reading = True
     try:
-        for chunk in _pieces(chunks):
-            reading = False
-            yield from feed(chunk)
-            if pipeline.halted is not None:
-                break
-            reading = True
-    except Exception as cause:
-        if not reading:  # not the source failed, but a stage of the caller's
-            raise
-        last = session.broken(cause)
-    else:
-        last = session.finish()
-    yield from last
+        try:
+            for chunk in pieces:
+                reading = False
+                yield from feed(chunk if chunk.__class__ is bytes else bytes_of(chunk))
+                if pipeline.halted is not None:
+                    break
+                reading = True
+        except Exception as cause:
+            if not reading:  # a stage of the caller's, or a chunk that holds no bytes
+                last, mine = session.rescued, cause
+            elif is_transport(cause):
+                last, mine = session.last(partial(session.broken, cause))
+            else:
+                last, mine = session.last(partial(session.finish, ending="cancelled"))[0], cause
+        else:
+            last, mine = session.last(session.finish)
+        yield from last
+        if mine is not None:
+            raise mine
+    except BaseException as left:  # also a reader that goes away
+        session.abandon(left)
+        raise
+    finally:
+        _close(pieces)
     error = session.failure()
     if error is not None and on_error == "raise":
         raise error
 
 
-def _pieces(chunks: Iterable[bytes] | bytes) -> Iterable[bytes]:
-    return (bytes(chunks),) if isinstance(chunks, bytes | bytearray | memoryview) else chunks
+def _session(
+    dialect: str | Dialect | None,
+    on_error: OnError,
+    stages: Iterable[Any],
+    limits: Limits,
+    strict: Strict | bool,
+    charset: str | None,
+    tools: Collection[str] | None,
+    profile: Profile,
+) -> Session:
+    check_on_error(on_error)
+    check_charset(charset)
+    given = stages_of(stages, push_only=True)
+    return Session(
+        standard(dialect, *given, limits=limits, strict=strict, charset=charset, tools=tools, profile=profile)
+    )
+
+
+def _close(pieces: Iterable[Any]) -> None:
+    """A generator is closed with the stream; files and responses stay the caller's own."""
+    if isinstance(pieces, Generator):
+        pieces.close()

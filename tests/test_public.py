@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -140,3 +141,9 @@ def test_importing_it_imports_neither_http_nor_event_loops():
         "assert streamkit.Client.__name__ == 'Client'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=HERE.parent)
+
+
+@pytest.mark.parametrize("cls", [streamkit.Response, streamkit.Limits, streamkit.Profile])
+def test_help_explains_every_field(cls):
+    told = inspect.getdoc(cls).partition("Attributes:\n")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^    (\w+): \S", told, re.MULTILINE)) == cls.__struct_fields__

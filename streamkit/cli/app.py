@@ -1,8 +1,9 @@
 """The commands. Text goes to standard output, everything about it to standard error, so that pipes stay clean."""
 
 import asyncio
+import importlib.metadata
 import io
-import logging
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -11,89 +12,79 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.console import Console
 from rich.table import Table
 
 from streamkit.cli.audit import audit_command
 from streamkit.cli.fuzz import fuzz_command
 from streamkit.cli.outcome import EXIT_CODES, exit_code
+from streamkit.cli.output import Output
 from streamkit.cli.quirk_pages import quirk_page
-from streamkit.cli.render import LiveText, show_response
+from streamkit.cli.render import Terminal
+from streamkit.cli.verbose import log_to_standard_error
 from streamkit.dialects.table import all_dialects
 from streamkit.errors import StreamkitError, UsageError
-from streamkit.events import Event
 from streamkit.limits import DEFAULT_LIMITS
 from streamkit.recipe import standard
-from streamkit.response import Response
 from streamkit.session import Session
+from streamkit.stages.watchdog import Watchdog
 
 __all__ = ["app"]
 
 READ_SIZE = 65536
+DISTRIBUTION = "streamkit-llm"
+TIMEOUT = 45.0
+"""Seconds; a server that has said nothing by then is given up."""
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown: streamkit is not installed as a package"
+
 
 app = App(
     name="streamkit",
+    version=_version,
     help="Streamed model answers: read, judged, explained.\n\nExit codes: 0 completed, 2 usage error, 3 incomplete "
     "(length, filter), 4 cut, stalled or disconnected, 5 the provider's error, 6 no such stream or a limit, 7 refused "
-    "in strict mode, 130 cancelled. With several files, the worst.",
+    "in strict mode, 130 cancelled, 141 nobody read the output. With several files, the worst.",
 )
 
+FILES = "Recorded bodies; `-` reads standard input, and so does no file at all where that is a pipe."
+Text = Annotated[bool, Parameter(help="The visible text alone; to a pipe in one piece, when nothing can change it.")]
+Strict = Annotated[bool, Parameter(help="Refuse every tolerance that is not harmless.")]
 Verbose = Annotated[bool, Parameter(name=["--verbose", "-v"], help="Log to standard error.")]
 
 
-class Output:
-    """How a stream is shown: as text with a summary, as text alone, as events, or as one JSON document."""
-
-    def __init__(self, *, events: bool, json: bool, text: bool) -> None:
-        if events + json + text > 1:
-            raise UsageError("--events, --json and --text exclude each other")
-        self._out = Console(soft_wrap=True)
-        self._notes = Console(stderr=True)
-        self._events, self._json, self._text = events, json, text
-        self._live = LiveText(self._out, reasoning=not text)
-
-    def show(self, event: Event) -> None:
-        """Show one event, if this form shows events."""
-        if self._events:
-            line = {"event": type(event).__name__, **_plain(event)}
-            self._out.file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
-            self._out.file.flush()
-        elif not self._json:
-            self._live.show(event)
-
-    def end(self, response: Response) -> None:
-        """Show the response."""
-        if self._json:
-            self._out.file.write(msgspec.json.encode(response, enc_hook=str).decode() + "\n")
-            return
-        if not self._events:
-            self._live.end()
-        if not self._text and not self._events:
-            show_response(self._notes, response)
-
-
-def _plain(event: Event) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.to_builtins(event, enc_hook=str)
-    return {name: value for name, value in values.items() if name != "key" and value not in (None, "", {}, [])}
+class Unreadable(StreamkitError):
+    """A recording cannot be read."""
 
 
 def _chunks(path: str) -> Iterator[bytes]:
-    if path == "-":
-        while chunk := os.read(sys.stdin.fileno(), READ_SIZE):
-            yield chunk
-        return
-    with Path(path).open("rb") as file:
-        while chunk := file.read(READ_SIZE):
-            yield chunk
+    try:
+        if path == "-":
+            while chunk := os.read(sys.stdin.fileno(), READ_SIZE):
+                yield chunk
+            return
+        with Path(path).open("rb") as file:
+            while chunk := file.read(READ_SIZE):
+                yield chunk
+    except OSError as fault:
+        raise Unreadable(str(fault)) from fault
 
 
 def _replay_one(path: str, dialect: str | None, output: Output, *, strict: bool) -> int:
     session = Session(standard(dialect, limits=DEFAULT_LIMITS, strict=strict))
-    for chunk in _chunks(path):
-        for event in session.feed(chunk):
-            output.show(event)
-        if session.halted:
-            break
+    try:
+        for chunk in _chunks(path):
+            for event in session.feed(chunk):
+                output.show(event)
+            if session.halted:
+                break
+    except (Unreadable, KeyboardInterrupt):
+        output.leave(session.response)
+        raise
     for event in session.finish():
         output.show(event)
     output.end(session.response)
@@ -102,22 +93,33 @@ def _replay_one(path: str, dialect: str | None, output: Output, *, strict: bool)
 
 @app.command
 def replay(
-    *files: Annotated[str, Parameter(help="Recorded bodies; `-` reads standard input.", allow_leading_hyphen=True)],
+    *files: Annotated[str, Parameter(help=FILES, allow_leading_hyphen=True)],
     dialect: Annotated[str | None, Parameter(help="Dialect; recognised from the first frames if left out.")] = None,
     events: Annotated[bool, Parameter(help="One JSON object per event.")] = False,
     json: Annotated[bool, Parameter(help="The response as one JSON object.")] = False,
-    text: Annotated[bool, Parameter(help="The visible text alone.")] = False,
-    strict: Annotated[bool, Parameter(help="Refuse every tolerance that is not harmless.")] = False,
+    text: Text = False,
+    strict: Strict = False,
     verbose: Verbose = False,
 ) -> int:
-    """Read recorded streams as if they arrived now: text as it comes, then items, calls, usage, finish, quirks."""
-    _log(verbose=verbose)
+    """Read recorded streams as if they arrived now: text as it comes, then items, calls, usage, finish, quirks.
+
+    The text goes to standard output, everything else to standard error; so does reasoning, unless both are a terminal.
+    """
+    if verbose:
+        log_to_standard_error()
+    if not files and sys.stdin.isatty():
+        raise UsageError("name a recorded body: `streamkit replay FILE`, or `streamkit replay -` to type one")
     output = Output(events=events, json=json, text=text)
     worst = 0
     for path in files or ("-",):
         if len(files) > 1:
-            Console(stderr=True).rule(path)
-        worst = max(worst, _replay_one(path, dialect, output, strict=strict))
+            Terminal(stderr=True).rule(path)
+        try:
+            code = _replay_one(path, dialect, output, strict=strict)
+        except Unreadable as fault:
+            _complain(fault)
+            code = EXIT_CODES["usage"]
+        worst = max(worst, code)
     return worst
 
 
@@ -131,23 +133,24 @@ def _body(data: str) -> Any:
 
 def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for line in lines:
+    for number, line in enumerate(lines, 1):  # what was given may be a secret: it is never shown
         name, colon, value = line.partition(":")
-        if not colon or not name.strip():
-            raise UsageError(f"a header is written 'Name: value', not {line.split(':')[0]!r}")
+        if not colon:
+            raise UsageError(f"a header is written 'Name: value'; the one given with -H number {number} has no colon")
+        if not name.strip() or " " in name.strip():
+            raise UsageError(f"a header is written 'Name: value'; -H number {number} has no name before its colon")
         headers[name.strip()] = value.strip()
     return headers
 
 
-async def _stream(url: str, dialect: str | None, body: Any, headers: dict[str, str], output: Output) -> int:
-    from streamkit.client import Client  # noqa: PLC0415 - HTTP is imported only where it is used
-
-    async with (
-        Client(url, headers=headers) as client,
-        client.stream(dialect, json=body, path=url, on_error="event") as stream,
-    ):
-        async for event in stream:
-            output.show(event)
+async def _stream(client: Any, url: str, dialect: str | None, body: Any, output: Output, *, strict: bool) -> int:
+    async with client, client.stream(dialect, json=body, path=url, strict=strict, on_error="event") as stream:
+        try:
+            async for event in stream:
+                output.show(event)
+        except asyncio.CancelledError:
+            output.leave(stream.response)
+            raise
     output.end(stream.response)
     return exit_code(stream.response)
 
@@ -159,15 +162,26 @@ def stream(
     data: Annotated[str, Parameter(name=["--data", "-d"], help="Request body as JSON, or `@file`, or `@-`.")],
     header: Annotated[list[str] | None, Parameter(name=["--header", "-H"], help="`Name: value`; repeatable.")] = None,
     dialect: Annotated[str | None, Parameter(help="Dialect; recognised from the first frames if left out.")] = None,
+    timeout: Annotated[float, Parameter(help="Seconds until connected, and until the first event; 0: any.")] = TIMEOUT,
+    retries: Annotated[int, Parameter(help="Further attempts while nothing has been answered.")] = 0,
     events: Annotated[bool, Parameter(help="One JSON object per event.")] = False,
     json: Annotated[bool, Parameter(help="The response as one JSON object.")] = False,
-    text: Annotated[bool, Parameter(help="The visible text alone.")] = False,
+    text: Text = False,
+    strict: Strict = False,
     verbose: Verbose = False,
 ) -> int:
     """Ask a live server and show its answer as it arrives."""
-    _log(verbose=verbose)
+    from streamkit.client import Client  # noqa: PLC0415 - HTTP is imported only where it is used
+
+    headers = _headers(header or [])
+    if verbose:
+        log_to_standard_error([value.rpartition(" ")[2] for value in headers.values()])
+    if not 0 <= timeout < math.inf or retries < 0:
+        raise UsageError("--timeout and --retries are 0 or more")
     output = Output(events=events, json=json, text=text)
-    return asyncio.run(_stream(url, dialect, _body(data), _headers(header or []), output))
+    watchdog = Watchdog(first=timeout)
+    client = Client(url, headers=headers, timeout=timeout or None, watchdog=watchdog, retries=retries)
+    return asyncio.run(_stream(client, url, dialect, _body(data), output, strict=strict))
 
 
 @app.command
@@ -176,7 +190,7 @@ def dialects() -> int:
     table = Table("name", "title", "framing", "end", box=None)
     for dialect in all_dialects():
         table.add_row(dialect.name, dialect.title, dialect.framing, ", ".join(dialect.ends) or "end of input")
-    Console().print(table)
+    Terminal().print(table)
     return 0
 
 
@@ -196,9 +210,8 @@ app.command(audit_command, name="audit")
 app.command(fuzz_command, name="fuzz")
 
 
-def _log(*, verbose: bool) -> None:
-    if verbose:
-        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(levelname)s %(name)s %(message)s")
+def _complain(fault: Exception) -> None:
+    sys.stderr.write(f"streamkit: {fault}\n")
 
 
 @app.meta.default
@@ -208,10 +221,29 @@ def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)
         if isinstance(output, io.TextIOWrapper):  # characters that its encoding has not are written as escapes
             output.reconfigure(errors="backslashreplace")
     try:
-        code = app(tokens)
+        code = _flushed(tokens)
+    except BrokenPipeError:
+        _give_up_output()
+        code = EXIT_CODES["unread"]
     except (StreamkitError, OSError) as fault:
-        sys.stderr.write(f"streamkit: {fault}\n")
+        _complain(fault)
         code = EXIT_CODES["usage"]
     except KeyboardInterrupt:
         code = EXIT_CODES["cancelled"]
     sys.exit(code)
+
+
+def _flushed(tokens: tuple[str, ...]) -> Any:
+    """Run the command; that nobody reads its last words is found out here, not when the interpreter exits."""
+    try:
+        return app(tokens)
+    finally:
+        sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """What is still buffered for a closed pipe goes nowhere, so that nothing complains of it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, output.fileno())
+    os.close(nowhere)

@@ -78,8 +78,9 @@ def fuzz_command(
     if html is not None:
         Path(html).write_text(page(report), "utf-8")
     if save is not None:
+        notes = Terminal(stderr=True)
         for file in save_failures(report, save, limit):
-            Terminal(stderr=True).print(f"streamkit fuzz --replay {file}", markup=False, highlight=False, soft_wrap=True)
+            notes.print(f"streamkit fuzz --replay {file}", markup=False, highlight=False, soft_wrap=True)
     out = wide_console()
     if json:
         out.file.write(msgspec.json.encode(report, enc_hook=repr).decode() + "\n")
@@ -116,7 +117,7 @@ def _replay(file: str, target: str | None, wires: str | None, limit: float | Non
     kept = load_reproducer(file)
     limit = kept.limit if limit is None else limit
     name = target or kept.target
-    notes, out = Terminal(stderr=True), Console(soft_wrap=True)
+    notes, out = Terminal(stderr=True), Terminal(soft_wrap=True)
     notes.print(f"{name}: {kept.case.quirk} in {kept.case.dialect}/{kept.case.wire}", markup=False, highlight=False)
     client = target_named(name)
     with PlaybackServer() as server:

@@ -21,6 +21,7 @@ from streamkit.client.wire import Request, Wire
 from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
 from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
+from streamkit.framing.layers import known_charset
 from streamkit.limits import Limits
 from streamkit.response import Response
 from streamkit.sources import Source
@@ -222,7 +223,7 @@ class LiveStream:
             stages=(Notes(source, plan.secrets), *given),
             limits=plan.limits,
             strict=plan.strict,
-            charset=charset_of(headers or {}),
+            charset=known_charset(charset_of(headers or {})) or None,
             on_error=plan.on_error,
         )
 

@@ -12,7 +12,7 @@ from streamkit.lazy_patterns import LazyPattern
 from streamkit.masking import mask
 from streamkit.quirks.registry import printable
 
-__all__ = ["cut_phrase", "transport_error"]
+__all__ = ["cut_phrase", "is_transport", "transport_error"]
 
 TRANSPORT_PHRASES: Final[tuple[tuple[LazyPattern, str], ...]] = (
     (any_of(r"certificate verify failed", r"CERTIFICATE_VERIFY", r"hostname mismatch"), "tls_certificate"),
@@ -122,6 +122,43 @@ TRANSPORT_FINAL: Final = frozenset(
     }
 )
 
+LIBRARIES: Final = frozenset(
+    {
+        "aiohttp",
+        "aiobotocore",
+        "anyio",
+        "botocore",
+        "curl_cffi",
+        "google",
+        "grpc",
+        "h11",
+        "h2",
+        "http",
+        "httpcore",
+        "httpx",
+        "httpx2",
+        "httpx_sse",
+        "hyper",
+        "niquests",
+        "pycurl",
+        "requests",
+        "socket",
+        "ssl",
+        "tornado",
+        "trio",
+        "urllib",
+        "urllib3",
+        "websocket",
+        "websockets",
+        "wsproto",
+        "zlib",
+    }
+)
+"""Packages whose exceptions tell of a connection."""
+
+MISUSES: Final = frozenset({"StreamConsumed", "ResponseNotRead"})
+"""Exceptions of HTTP libraries that tell of a mistake in the program that reads."""
+
 FIRM = frozenset({"tls_certificate", "dead_event_loop"})
 """Codes that, wherever they stand in the chain, say more than the others."""
 
@@ -140,8 +177,26 @@ _PROXY_REMARKS = any_of(
 
 _ADVICE: Final[dict[str, str]] = {
     "dead_event_loop": "The client belongs to an event loop that is closed; make a new one in the loop that uses it.",
+    "connection_refused": "Check the URL, and whether the server is running.",
     "tls_certificate": "The server's certificate is not trusted: set SSL_CERT_FILE to a bundle that knows it.",
 }
+
+
+def is_transport(exc: BaseException) -> bool:
+    """Whether an exception of a source's tells of its connection, or of the stream; anything else is a caller's own."""
+    if type(exc).__name__ in MISUSES:
+        return False
+    return any(isinstance(link, OSError | EOFError | StreamError) or _foreign(link) for link in _causes(exc))
+
+
+def _foreign(exc: BaseException) -> bool:
+    """Whether a link of the chain comes from a library for connections, or says what dying connections say."""
+    libraries = (cls.__module__.partition(".")[0] in LIBRARIES for cls in type(exc).__mro__)
+    return any(libraries) or bool(_code(exc))
+
+
+_HEADLINES: Final[dict[str, str]] = {"connection_refused": "nothing listens at this address"}
+"""What a message begins with instead of "the connection broke"."""
 
 
 def transport_error(exc: BaseException) -> ErrorInfo:
@@ -157,7 +212,8 @@ def transport_error(exc: BaseException) -> ErrorInfo:
     code = next((code for code in codes if code in FIRM), codes[0] if codes else "transport_error")
     texts = list(dict.fromkeys(text for link in chain if (text := _text(link))))
     name = type(exc).__name__
-    message = f"the connection broke: {texts[-1]} ({name})" if texts else f"the connection broke ({name})"
+    headline = _HEADLINES.get(code, "the connection broke")
+    message = f"{headline}: {texts[-1]} ({name})" if texts else f"{headline} ({name})"
     return ErrorInfo(
         kind="transport",
         message=message,

@@ -104,11 +104,14 @@ class Assembler:
     def _nothing(self) -> ErrorInfo:
         """Why there is nothing: dropped by a stage, cut off before anything was said, or never sent."""
         builder = self._builder
-        if not self._begun:
+        if not (builder.begun or builder.drafts):
             message = "nothing reached the response: a stage dropped every event; pass on what it does not change"
             return ErrorInfo(kind="truncated", code="all_dropped", message=message, retryable=False)
         cut = builder.quirks.get("eof_partial")
-        code, message = "empty_stream", "the stream held nothing: no byte, or only comments and an end marker; try again"
+        code, message = (
+            "empty_stream",
+            "the stream held nothing: no byte, or only comments and an end marker; try again",
+        )
         if builder.response_id or builder.drafts:
             code = "no_terminal"
             message = "the stream ended without a terminal frame and without anything usable; try again"

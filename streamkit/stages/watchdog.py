@@ -115,8 +115,16 @@ class Watchdog:
         server: float | None = 900.0,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.first, self.idle, self.progress = _limit("first", first), _limit("idle", idle), _limit("progress", progress)
-        self.total, self.linger, self.server = _limit("total", total), _limit("linger", linger), _limit("server", server)
+        self.first, self.idle, self.progress = (
+            _limit("first", first),
+            _limit("idle", idle),
+            _limit("progress", progress),
+        )
+        self.total, self.linger, self.server = (
+            _limit("total", total),
+            _limit("linger", linger),
+            _limit("server", server),
+        )
         self._given_clock = clock
         self._clock: Callable[[], float] = clock or float
         self._reset(None)

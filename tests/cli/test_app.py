@@ -1,12 +1,15 @@
 import logging
+import re
 import runpy
 import sys
+from importlib import metadata
 
 import pytest
 from running import chat, run
 
 from streamkit.cli import app as module
 from streamkit.cli import main as entry
+from streamkit.cli.verbose import Line
 from streamkit.dialects.table import dialect_names
 from streamkit.quirks.catalogue import all_quirks
 
@@ -76,7 +79,32 @@ def test_verbose_logs_to_standard_error(capsys, monkeypatch, tmp_path):
     assert told == []
     assert run(capsys, "replay", tmp_path / "a.sse", "--text", "-v")[0] == 0
     [options] = told
-    assert (options["stream"], options["level"]) == (sys.stderr, logging.DEBUG)
+    assert options["level"] == logging.DEBUG
+    assert isinstance(options["handlers"][0].formatter, Line)
+
+
+def test_a_log_line_has_what_was_logged_with_it_masked():
+    facts = {"attempt": 1, "code": "a\x1b", "status": None, "of": "sk-proj-abcdefgh sekrit"}
+    record = logging.makeLogRecord({"levelname": "INFO", "name": "n", "msg": "m %s", "args": ("x",), **facts})
+    assert Line(["sekrit"]).format(record) == r"INFO n m x attempt=1 code=a\x1b of=sk-*** ***"
+
+
+def test_the_version_is_that_of_the_distribution(capsys, monkeypatch):
+    monkeypatch.setattr(metadata, "version", {"streamkit-llm": "7.6.5"}.__getitem__)
+    assert run(capsys, "--version")[:2] == (0, "7.6.5\n")
+
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert "not installed" in run(capsys, "--version")[1]
+
+
+@pytest.mark.parametrize("command", [None, "replay", "stream", "audit", "fuzz", "quirks", "dialects"])
+def test_help_has_no_codes_that_nobody_can_look_up(capsys, command):
+    code, out, _ = run(capsys, *([command] if command else []), "--help")
+    assert code == 0
+    assert not re.findall(r"\b[A-L]\d\d\b", out)
 
 
 real_arguments = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens:UserWarning")

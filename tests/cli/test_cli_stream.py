@@ -1,10 +1,18 @@
 import json
+import socket
+import subprocess
+import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from running import chat, run
+
+from streamkit.testing.server import Playback, PlaybackServer
+
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -107,6 +115,80 @@ def test_the_callers_mistakes_are_one_line(capsys, tokens, said):
     assert said in err
 
 
-def test_a_header_that_is_none_is_not_echoed(capsys):
-    """What stands behind a colon may be a key."""
-    assert "sk-secret" not in run(capsys, "stream", "http://127.0.0.1:9/", "-d", "{}", "-H", " : sk-secret")[2]
+@pytest.mark.parametrize(
+    "header", [" : sk-secret", "Authorization Bearer sk-secret", "Authorization Bearer sk-secret: x"]
+)
+def test_a_header_that_is_none_is_not_echoed(capsys, header):
+    """What was given may hold a key."""
+    code, _, err = run(capsys, "stream", "http://127.0.0.1:9/", "-d", "{}", "-H", "A: b", "-H", header)
+    assert code == 2
+    assert "number 2" in err
+    assert "secret" not in err
+    assert "Bearer" not in err
+
+
+def test_a_server_that_never_answers_is_given_up(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        code, _, err = run(capsys, "stream", url, "-d", "{}", "--timeout", "0.05")
+    assert code == 4
+    assert "ttfb_timeout" in err
+
+
+def test_without_further_words_a_silent_server_has_less_than_a_minute(capsys, monkeypatch):
+    given = {}
+    monkeypatch.setattr("streamkit.client.Client", lambda *_, **options: given.update(options) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(capsys, "stream", "http://127.0.0.1:9/", "-d", "{}")
+    assert given["watchdog"].first * (given["retries"] + 1) < 60
+    assert given["timeout"] * (given["retries"] + 1) < 60
+
+
+def test_where_nothing_listens_it_is_said(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code, out, err = run(capsys, "stream", f"http://127.0.0.1:{port}/", "-d", "{}")
+    told = " ".join(err.split())
+    assert (code, out) == (4, "")
+    assert "nothing listens at this address" in told
+    assert "Check the URL, and whether the server is running." in told
+    assert "connection broke" not in told
+    assert "finish" not in told
+
+
+def test_strict(capsys):
+    with serving(chat("a").replace(b"data: {", b"data:data: {")) as (url, _):
+        asked = ("stream", url, "-d", "{}", "--dialect", "chat")
+        assert run(capsys, *asked)[0] == 0
+        code, _, err = run(capsys, *asked, "--strict")
+    assert code == 7
+    assert "double_prefix" in err
+
+
+@pytest.mark.parametrize("wrong", [["--timeout", "-1"], ["--timeout", "nan"], ["--retries", "-1"]])
+def test_times_and_numbers_that_cannot_be(capsys, wrong):
+    code, _, err = run(capsys, "stream", "http://127.0.0.1:9/", "-d", "{}", *wrong)
+    assert (code, err) == (2, "streamkit: --timeout and --retries are 0 or more\n")
+
+
+def test_verbose_says_why_another_attempt_is_made():
+    busy = Playback(
+        body=b'{"error":{"message":"m","code":"busy"}}',
+        status=503,
+        content_type="application/json",
+        headers=(("retry-after", "0"),),
+    )
+    with PlaybackServer() as server:
+        server.play(busy, Playback(body=chat("Hello"), content_type="text/event-stream"))
+        asked = ["stream", server.url, "-d", "{}", "--dialect", "chat", "--text", "--retries", "1", "-v"]
+        done = subprocess.run(
+            [sys.executable, "-m", "streamkit.cli.main", *asked, "-H", "Authorization: Bearer sekrit-word"],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, "Hello\n")
+    [line] = [line for line in done.stderr.splitlines() if "retrying" in line]
+    assert line == "INFO streamkit retrying attempt=1 code=busy status=503 retry_after=0.0"
+    assert "sekrit-word" not in done.stderr

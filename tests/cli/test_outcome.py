@@ -25,6 +25,7 @@ def fault(kind):
         ("failed", (), 5),
         ("failed", fault("wire"), 6),
         ("failed", fault("limit"), 6),
+        ("failed", fault("stall"), 4),
         ("refused", fault("quirk"), 7),
         ("cancelled", (), 130),
     ],

@@ -1,80 +1,11 @@
 from io import StringIO
 
-import pytest
 from rich.console import Console
 
-from streamkit.cli.render import LiveText, plain, show_response
+from streamkit.cli.render import show_response
 from streamkit.errors import ErrorInfo
-from streamkit.events import PartReplaced, ReasoningDelta, RefusalDelta, TextDelta, UsageReported
 from streamkit.items import Item, Part, ToolCall, Usage
 from streamkit.response import Choice, QuirkTally, Response
-
-ODD = "a\tb  \n c [bold]x[/] :smile: \x1b[31mred \u202eback"
-
-
-def live(*events, terminal=False, reasoning=True, width=20):
-    out = StringIO()
-    text = LiveText(
-        Console(file=out, force_terminal=terminal, soft_wrap=True, width=width, color_system=None), reasoning=reasoning
-    )
-    for event in events:
-        text.show(event)
-    text.end()
-    return out.getvalue()
-
-
-def said(text, item_id="i1"):
-    return TextDelta(item_id=item_id, text=text)
-
-
-def test_a_pipe_gets_the_text_exactly_as_it_is():
-    assert live(said(ODD), said("  \r\n")) == ODD + "  \r\n"
-
-
-def test_a_terminal_gets_it_escaped_but_for_line_ends_and_tabs_j09():
-    assert live(said(ODD), terminal=True) == ("a\tb  \n c [bold]x[/] :smile: \\x1b[31mred \\u202eback\n")
-    assert plain("ok\n\t\r\x00é") == "ok\n\t\\r\\x00é"
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_long_lines_are_not_cut_or_broken(terminal):
-    assert live(said("x" * 100), terminal=terminal) == "x" * 100 + "\n"
-
-
-def test_each_piece_is_written_at_once():
-    out = StringIO()
-    text = LiveText(Console(file=out), reasoning=True)
-    for piece, so_far in (("He", "He"), ("llo", "Hello")):
-        text.show(said(piece))
-        assert out.getvalue() == so_far
-
-
-def test_items_stand_on_lines_of_their_own():
-    assert live(said("a", "i1"), said("b", "i1"), said("c", "i2")) == "ab\nc\n"
-    assert live(said("a\n", "i1"), said("c", "i2")) == "a\nc\n"
-
-
-def test_refusals_are_shown_and_reasoning_where_it_is_wanted():
-    events = (ReasoningDelta(item_id="r", text="hm"), RefusalDelta(item_id="i", text="no"))
-    assert live(*events) == "hm\nno\n"
-    assert live(*events, reasoning=False) == "no\n"
-
-
-def test_reasoning_is_dimmed_on_a_terminal():
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, color_system="truecolor", soft_wrap=True)
-    LiveText(console, reasoning=True).show(ReasoningDelta(item_id="r", text="hm"))
-    assert out.getvalue() == "\x1b[2;3mhm\x1b[0m"
-
-
-def test_replaced_text_is_announced():
-    shown = live(said("wrong"), PartReplaced(item_id="i1", kind="text", text="right"))
-    assert shown == "wrong\n[the text above was replaced]\nright\n"
-    assert live(said("a"), PartReplaced(item_id="i1", kind="arguments", text="{}")) == "a\n"
-
-
-def test_nothing_said_leaves_nothing():
-    assert live(UsageReported(usage=Usage())) == ""
 
 
 def summary(**members):
@@ -133,3 +64,9 @@ def test_the_summary_says_everything_once():
     ]
     assert lines[12].startswith("quirk terminal_output_null ×2 (harmless): The terminal")
     assert lines[12].endswith("null")
+
+
+def test_where_nothing_came_no_finish_is_spoken_of():
+    info = ErrorInfo(kind="transport", code="c", message="m", hint="Check.")
+    lines = [" ".join(line.split()) for line in summary(status="failed", finish_reason="truncated", errors=(info,))]
+    assert lines == ["response", "status failed, nothing was answered", "error transport c: m (Check.)"]

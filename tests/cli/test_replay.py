@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from running import chat, run
 
+from streamkit.cli import app
 from streamkit.response import Response
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,16 @@ def test_text_alone(capsys):
 def test_text_alone_is_without_reasoning(capsys):
     path = ROOT / "fixtures" / "responses" / "openai-reasoning-summary.sse"
     assert run(capsys, "replay", path, "--text")[1] == "10 = 3 + 7.\n"
-    assert "question" in run(capsys, "replay", path)[1]
+    _, out, err = run(capsys, "replay", path)
+    assert out == "10 = 3 + 7.\n"
+    assert "question" in err
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "fixtures").glob("*/*.sse")), ids=lambda path: path.stem)
+def test_text_alone_is_the_text_of_the_response(capsys, path):
+    dialect = ("--dialect", path.parent.name)
+    text = json.loads(run(capsys, "replay", path, *dialect, "--json")[1])["text"]
+    assert run(capsys, "replay", path, *dialect, "--text")[1] == text + "\n" * bool(text and text[-1] != "\n")
 
 
 def test_the_response_as_json(capsys):
@@ -88,6 +98,37 @@ def test_several_files_end_with_the_worst_code(capsys, file):
     code, out, err = run(capsys, "replay", good, cut, good)
     assert (code, out) == (4, "good\ncut\ngood\n")
     assert "cut.sse" in err
+
+
+def test_a_bad_file_does_not_keep_the_others_from_being_read(capsys, file, tmp_path):
+    good, cut = file(chat("good"), "good.sse"), file(chat("cut", None, done=False), "cut.sse")
+    none = tmp_path / "none.sse"
+    code, out, err = run(capsys, "replay", none, good, tmp_path)
+    assert (code, out) == (2, "good\n")
+    complaints = [line for line in err.splitlines() if line.startswith("streamkit: ")]
+    assert len(complaints) == 2
+    assert "none.sse" in complaints[0]
+    assert run(capsys, "replay", none, cut)[0] == 4
+
+
+def test_a_terminal_is_asked_for_a_file(capsys, monkeypatch):
+    class Keyboard:
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Keyboard())
+    code, out, err = run(capsys, "replay")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "streamkit replay FILE" in err
+
+
+def test_an_interrupted_answer_is_written_as_far_as_it_came(capsys, monkeypatch):
+    def interrupted(path):
+        yield chat("as far", None, done=False)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "_chunks", interrupted)
+    assert run(capsys, "replay", "-", "--dialect", "chat", "--text") == (130, "as far\n", "")
 
 
 @pytest.mark.parametrize("tokens", [["-"], []])
@@ -142,3 +183,21 @@ def test_output_streams_without_an_encoding_are_left_alone(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdout", out)
     assert run(capsys, "replay", FIXTURE, "--text")[0] == 0
     assert out.getvalue() == "Asking for both cities.\n"
+
+
+@pytest.mark.parametrize("tokens", [["replay", FIXTURE, "--events"], ["replay", FIXTURE], ["quirks"], ["dialects"]])
+def test_a_reader_that_has_gone_is_no_fault(tokens):
+    """`streamkit replay FILE | head -1`: quiet, with the exit code that a shell gives other tools."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "streamkit.cli.main", *map(str, tokens)],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 141
+    assert b"roken pipe" not in done.stderr
+    assert b"Traceback" not in done.stderr

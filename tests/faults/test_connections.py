@@ -66,6 +66,12 @@ def test_h22_a_dead_loop_is_explained():
     assert "make a new one" in transport_error(RuntimeError("Event loop is closed")).hint
 
 
+def test_a_refused_connection_is_no_broken_one():
+    info = transport_error(ConnectionRefusedError(111, "Connect call failed"))
+    assert info.message.startswith("nothing listens at this address: ")
+    assert "whether the server is running" in info.hint
+
+
 def test_an_error_with_facts_of_its_own_keeps_them():
     info = ErrorInfo(kind="limit", message="m", limit="body", size=3)
     assert transport_error(caused(ReadError(), LimitExceeded(info))) is info

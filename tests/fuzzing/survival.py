@@ -77,7 +77,7 @@ def run(folder, environment, package, target, dialect, limit):
     more = ["--limit", str(limit), "--json", "--html", reports / f"{target}.html", "--save", reports / target]
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([*command, *more], capture_output=True, text=True, check=False, cwd=folder, env=clean)
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not done.stdout:
         sys.exit(f"{target}: {done.stderr}")
     kept = {"client": package, "version": version, "report": json.loads(done.stdout)}
     (reports / f"{target}.json").write_text(json.dumps(kept, ensure_ascii=False) + "\n")

@@ -23,7 +23,6 @@ from streamkit.quirks.registry import REGISTRY
 from streamkit.quirks.tape import Tape
 from streamkit.recipe import standard
 from streamkit.stages.watchdog import Watchdog
-from streamkit.sync import iter_events
 from streamkit.testing.fixtures import all_fixtures
 
 
@@ -268,8 +267,11 @@ def test_nothing_of_timing_can_be_planted_in_bytes():
     assert list(REGISTRY["connection_left_open"].plant(Tape(b"data: {}\n\n"))) == []
 
 
+def events_of(fixture, watchdog):
+    pipeline = standard(fixture.dialect, watchdog=watchdog)
+    return [*pipeline.feed(fixture.data), *pipeline.close()]
+
+
 @pytest.mark.parametrize("fixture", tuple(all_fixtures()), ids=lambda fixture: fixture.id)
 def test_it_reads_along_and_changes_nothing(fixture):
-    watched = standard(fixture.dialect, watchdog=Watchdog())
-    seen = [*watched.feed(fixture.data), *watched.close()]
-    assert seen == list(iter_events([fixture.data], fixture.dialect))
+    assert events_of(fixture, Watchdog()) == events_of(fixture, None)

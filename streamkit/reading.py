@@ -1,0 +1,123 @@
+"""Reading for the asynchronous face: deadlines, the consumer's own time, and large chunks in slices.
+
+A chunk that holds a million comments is parsed without a pause by whoever feeds it whole. In slices, with a turn for the
+event loop between them, deadlines and cancellations are obeyed; chunking never changes the result.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from streamkit.events import Event
+from streamkit.pipeline import Pulsed, Timed
+from streamkit.session import Expired
+from streamkit.sources import Source
+
+__all__ = ["SLICE", "Reader"]
+
+SLICE = 64 * 1024
+"""Bytes that are fed without a turn for the event loop."""
+STEP = 0.1
+"""Seconds between two looks at the clock for a timed stage that does not say how short its limits are."""
+
+
+class Reader:
+    """Reads a source under the deadlines of those stages that have some."""
+
+    def __init__(
+        self,
+        source: Source,
+        timed: list[Timed[Event]],
+        pulsed: list[Pulsed],
+        clock: Callable[[], float] | None,
+    ) -> None:
+        self._source = source
+        self._timed = timed
+        self._pulsed = pulsed
+        self._clock = clock
+        self._now: Callable[[], float] = float
+        self._guard: Any = None
+        self._paused_at = 0.0
+        self._paused = 0.0
+        self._rest = memoryview(b"")
+        self._whole: Callable[[], Awaitable[Any]] = source.read
+        self.read: Callable[[], Awaitable[Any]] = source.read
+        """What takes the next chunk; another one while a large chunk is fed in slices."""
+
+    def start(self) -> None:
+        """The stream is opened now."""
+        from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
+
+        clock = self._now = self._clock or loop_clock()
+        self._paused_at = clock()
+        for stage in self._pulsed:
+            stage.start(self.time)
+        if self._timed:
+            step = min(getattr(stage, "step", STEP) for stage in self._timed)
+            self._guard = guard_for(self._deadline, self.time, step)
+        if self._timed or self._pulsed:
+            self.read = self._whole = self._read_in_time
+
+    def time(self) -> float:
+        """The clock without the time that the consumer took between reads (H19)."""
+        return self._now() - self._paused
+
+    def expired(self) -> Event | None:
+        """The farewell of the stage whose deadline passed; None where the end is harmless."""
+        now = self.time()
+        for stage in self._timed:
+            when = stage.deadline()
+            if when is not None and now >= when:
+                farewell = stage.expire(now)
+                if farewell is not None:
+                    return farewell
+        return None
+
+    def stop(self) -> None:
+        """No timer may be left behind."""
+        if self._guard is not None:
+            self._guard.disarm()
+
+    def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:
+        """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""
+        if len(chunk) > SLICE:
+            self._rest = memoryview(chunk)[SLICE:]
+            self.read = self._read_slice
+            chunk = chunk[:SLICE]
+        out = feed(chunk)
+        self._paused_at = self._now()  # so long a time of our own is not the consumer's
+        return out
+
+    async def _read_in_time(self) -> Any:
+        """The next chunk, under the deadlines."""
+        read, guard, now = self._source.read, self._guard, self._now
+        self._paused += now() - self._paused_at
+        try:
+            chunk = await (read() if guard is None else guard.wait(read))
+        finally:
+            self._paused_at = now()
+        for stage in self._pulsed:
+            stage.pulse()
+        return chunk
+
+    async def _read_slice(self) -> bytes:
+        """The next slice of a large chunk, after a turn for the event loop."""
+        from anyio.lowlevel import checkpoint  # noqa: PLC0415 - imported where an event loop runs
+
+        self._paused += self._now() - self._paused_at
+        try:
+            when = self._deadline()
+            if when is not None and self.time() >= when:
+                raise Expired
+            await checkpoint()
+        finally:
+            self._paused_at = self._now()
+        for stage in self._pulsed:
+            stage.pulse()
+        piece = bytes(self._rest[:SLICE])
+        self._rest = self._rest[SLICE:]
+        if not self._rest:
+            self.read = self._whole
+        return piece
+
+    def _deadline(self) -> float | None:
+        return min((when for stage in self._timed if (when := stage.deadline()) is not None), default=None)
