@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sized
 from io import TextIOBase
 from os import PathLike
-from typing import Any
+from typing import Any, cast
 
 from streamkit.dialects.base import Dialect
 from streamkit.errors import UsageError
@@ -41,7 +41,7 @@ def check_options(
 
 
 def _names(tools: object) -> bool:
-    return isinstance(tools, Collection) and all(isinstance(name, str) for name in tools)
+    return isinstance(tools, Collection) and all(isinstance(name, str) for name in cast("Collection[object]", tools))
 
 
 def check_on_error(on_error: object) -> None:
@@ -65,7 +65,7 @@ def check_charset(charset: object) -> None:
     if not isinstance(charset, str):
         raise _not("charset", charset, 'the name of an encoding such as "latin-1", or None for UTF-8')
     try:
-        b"".decode(charset or "utf-8")
+        "a".encode(charset or "utf-8")
     except (LookupError, ValueError):
         raise UsageError(
             f'charset={_shown(charset)} is no encoding that Python knows; give one such as "latin-1", or None for UTF-8'
@@ -80,7 +80,7 @@ def stages_of(stages: Any, *, push_only: bool = False) -> tuple[Any, ...]:
     """
     if isinstance(stages, str | bytes) or not isinstance(stages, Iterable):
         raise _not("stages", stages, "a list of stages")
-    given: tuple[Any, ...] = tuple(stages)
+    given = tuple(cast("Any", stages))
     for stage in given:
         check_stage(stage)
         if push_only and not hasattr(stage, "feed"):
@@ -110,7 +110,7 @@ def pieces_of(chunks: Any) -> Iterable[Any]:
         UsageError: it cannot give bytes; the message says what can.
     """
     if isinstance(chunks, bytes | bytearray | memoryview):
-        return (bytes(chunks),)
+        return (bytes(cast("bytes", chunks)),)
     kind = type(chunks).__name__
     if isinstance(chunks, str | PathLike):
         raise UsageError(f'cannot read a stream from {kind}: bytes are needed; for a file, give open(path, "rb")')
@@ -134,7 +134,7 @@ def bytes_of(chunk: Any) -> Piece:
     if isinstance(chunk, bytes | Frame):
         return chunk
     if isinstance(chunk, bytearray | memoryview):
-        return bytes(chunk)
+        return bytes(cast("bytes", chunk))
     hint = (
         '; give response.iter_bytes() in place of lines or text, a file from open(path, "rb"), or text.encode()'
         if isinstance(chunk, str)

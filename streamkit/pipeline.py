@@ -199,14 +199,14 @@ class Pipeline(Generic[Item, Out]):
                     continue
                 try:
                     self._push(item, self._tables[at + 1], out)
-                except Exception as failure:  # the other stages are closed all the same
+                except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
                     self._mute, self._failure = True, self._failure or failure
         return out
 
     def _held_back(self, stage: Any) -> Iterator[Any]:
         try:
             yield from stage.close()
-        except Exception as failure:  # the other stages are closed all the same
+        except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
             self._failure = self._failure or failure
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:

@@ -1,7 +1,7 @@
 """Reading for the asynchronous face: deadlines, the consumer's own time, and large chunks in slices.
 
-A chunk that holds a million comments is parsed without a pause by whoever feeds it whole. In slices, with a turn for the
-event loop between them, deadlines and cancellations are obeyed; chunking never changes the result.
+A chunk that holds a million comments, fed whole, is parsed without a pause. In slices, with a turn for the event loop
+between them, deadlines and cancellations are obeyed; chunking never changes the result.
 """
 
 from collections.abc import Awaitable, Callable

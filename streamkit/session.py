@@ -39,7 +39,7 @@ class Session:
         """The last events, and what a stage of the caller's raised when it was closed."""
         try:
             return end(), None
-        except Exception as failure:  # raised by the face, behind those events
+        except Exception as failure:  # noqa: BLE001 - raised by the face, behind those events
             return self.rescued, failure
 
     @property
@@ -78,15 +78,15 @@ class Session:
         return self.finish(ending="disconnected", error=transport_error(cause))
 
     def abandon(self, failure: BaseException) -> None:
-        """A stage of the caller's failed: every stage is closed, none is asked for more, and the response has an end."""
-        if isinstance(failure, StreamError) and failure.partial is None:
-            failure.args = (failure.info, self.response)
-            failure.partial = self.response
+        """A stage of the caller's failed: every stage is closed, none is asked for more, the response has an end."""
         for pipeline in (*self._ahead, self.pipeline):
             pipeline.mute()
         if not self.pipeline.closed:
             with suppress(Exception):
                 self.finish(ending="cancelled")
+        if isinstance(failure, StreamError) and failure.partial is None:
+            failure.partial = self.response
+            failure.args = (failure.info, failure.partial)
 
     def failure(self) -> StreamError | None:
         """The one typed error that the face must raise, or None for an answer."""

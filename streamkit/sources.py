@@ -43,6 +43,10 @@ def source_of(origin: Any) -> Source:
     """
     if isinstance(origin, Source):
         return origin
+    response = getattr(origin, "response", None) if hasattr(origin, "aiter_sse") else origin
+    refused = _refused(response)
+    if refused is not None:
+        return refused
     if hasattr(origin, "aiter_sse"):
         return Source(_frames(origin), getattr(origin, "response", None))
     if hasattr(origin, "aiter_bytes"):
@@ -54,6 +58,31 @@ def source_of(origin: Any) -> Source:
         return Source(_chunks(aiter(origin)), origin)
     hint = "; use assemble() or iter_events() for bytes that you already have" if hasattr(origin, "__iter__") else ""
     raise UsageError(f"cannot read a stream from {type(origin).__name__}: it is no async iterable of bytes{hint}")
+
+
+def _refused(response: Any) -> Source | None:
+    """A source that says why, for a response whose status is no success; None for anything else.
+
+    Raises:
+        UsageError: the response belongs to a synchronous client.
+    """
+    stream = getattr(response, "stream", None)
+    body: Any = None
+    if hasattr(response, "aiter_bytes"):
+        if hasattr(stream, "__iter__") and not hasattr(stream, "__aiter__"):
+            raise UsageError(
+                "this response belongs to a synchronous client: use iter_events(response.iter_bytes()) or "
+                "assemble(response.iter_bytes()), or an async client"
+            )
+        body = response.aiter_bytes
+    elif hasattr(getattr(response, "content", None), "iter_any"):
+        body = response.content.iter_any
+    status = getattr(response, "status_code", getattr(response, "status", None))
+    if body is None or not isinstance(status, int) or 200 <= status < 300:
+        return None
+    from streamkit.refusals import Refusal  # noqa: PLC0415 - not before an answer is an error
+
+    return Source(Refusal(response, status, aiter(body())), response)
 
 
 def _chunks(origin: AsyncIterator[Any]) -> AsyncIterator[Any]:

@@ -220,8 +220,8 @@ class EventStream:
         if self._ended:
             try:
                 await self._release()
-            except Exception as failure:
-                self._failure = self._failure or failure
+            except Exception as failure:  # noqa: BLE001 - raised behind the last events, if nothing else is
+                self._failure = self._failure or (failure if self._session.failure() is None else None)
 
     def _start(self) -> None:
         """Get ready to read."""

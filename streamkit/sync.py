@@ -103,6 +103,7 @@ def iter_events(
 
 def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Iterator[Event]:
     feed, pipeline = session.feed, session.pipeline
+    mine: Exception | None
     reading = True
     try:
         try:
@@ -112,7 +113,7 @@ def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Itera
                 if pipeline.halted is not None:
                     break
                 reading = True
-        except Exception as cause:
+        except Exception as cause:  # noqa: BLE001 - raised again, or told, behind the last events
             if not reading:  # a stage of the caller's, or a chunk that holds no bytes
                 last, mine = session.rescued, cause
             elif is_transport(cause):
@@ -122,13 +123,14 @@ def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Itera
         else:
             last, mine = session.last(session.finish)
         yield from last
-        if mine is not None:
-            raise mine
     except BaseException as left:  # also a reader that goes away
         session.abandon(left)
         raise
     finally:
         _close(pieces)
+    if mine is not None:
+        session.abandon(mine)
+        raise mine
     error = session.failure()
     if error is not None and on_error == "raise":
         raise error

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamkit.quirks import registry
+from streamkit.quirks.catalogue import all_quirks
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -59,7 +60,8 @@ PYTHON = [code for code in blocks("python") if not file_name(code)]
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_python_examples(code, monkeypatch, live):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(registry, "REGISTRY", dict(registry.REGISTRY))  # an example's quirk stays its own
+    all_quirks()  # registered in the real registry, before an example has a copy of it, where its own quirk stays
+    monkeypatch.setattr(registry, "REGISTRY", dict(registry.REGISTRY))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code.replace(LIVE, live.url), "README.md", "exec"), {"__name__": "readme"})

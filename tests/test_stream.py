@@ -293,3 +293,114 @@ async def test_a_limit_stops_reading_and_is_raised_after_delivery():
             await stream.result()
     assert (caught.value.limit, caught.value.partial.text) == ("text", "abc")
     assert source.chunks
+
+
+class FailsAtTheEnd:
+    def feed(self, event):
+        return (event,)
+
+    def close(self):
+        raise RuntimeError("mine")
+
+
+async def fails_at_the_end(events):
+    try:
+        async for event in events:
+            yield event
+    finally:
+        raise RuntimeError("mine")
+
+
+@pytest.mark.parametrize("stage", [FailsAtTheEnd, lambda: fails_at_the_end])
+async def test_a_stage_that_fails_when_it_is_left_leaves_no_connection_open(stage):
+    source = Source(chat("a", "b"))
+    stream = streamkit.open_stream(source, "chat", stages=[stage()])
+    with pytest.raises(RuntimeError, match="mine"):
+        async with stream:
+            async for _ in stream:
+                break
+    assert source.closed
+    assert stream.response.ending == "cancelled"
+
+
+async def test_what_the_block_raises_counts_more_than_what_closing_raises():
+    with pytest.raises(KeyError) as caught:
+        async with streamkit.open_stream(Source(chat("a")), "chat", stages=[FailsAtTheEnd()]) as stream:
+            async for _ in stream:
+                raise KeyError
+    assert "mine" in caught.value.__notes__[0]
+
+
+async def events_and_failure(stream):
+    events = []
+    try:
+        async for event in stream:
+            events.append(event)  # noqa: PERF401 - the loop raises, and what came before counts
+    except Exception as failure:  # noqa: BLE001 - this is what is looked at
+        return events, failure
+    return events, None
+
+
+async def same(events):
+    async for event in events:
+        yield event
+
+
+@pytest.mark.parametrize("size", [7, 1 << 20])
+@pytest.mark.parametrize("others", [(), (same,)])
+async def test_what_came_out_before_a_stage_failed_is_delivered(size, others):
+    class Failing:
+        count = 0
+
+        def feed(self, event):
+            self.count += 1
+            if self.count == 4:
+                raise RuntimeError("mine")
+            return (event,)
+
+        def close(self):
+            return ()
+
+    wire = b"".join(chat("a", "b", "c"))
+    chunks = [wire[at : at + size] for at in range(0, len(wire), size)]
+    for stages in ([Failing(), *others], [*others, Failing()]):
+        source = Source(chunks)
+        async with streamkit.open_stream(source, "chat", stages=stages) as stream:
+            events, failure = await events_and_failure(stream)
+        assert events == list(streamkit.iter_events(chunks, "chat"))[:3]
+        assert str(failure) == "mine"
+        assert source.closed
+
+
+@pytest.mark.parametrize("stages", [(), (same,)])
+async def test_what_a_source_raises_that_is_no_broken_connection_is_raised_as_it_is(stages):
+    cause = ValueError("a mistake of the caller's")
+    source = Source(chat("a", finish=None, done=False), after=cause)
+    async with streamkit.open_stream(source, "chat", stages=stages) as stream:
+        events, failure = await events_and_failure(stream)
+    assert failure is cause
+    assert (stream.response.text, events[-1].ending, source.closed > 0) == ("a", "cancelled", True)
+
+
+LARGE = b": ping\n\n" * 100_000
+
+
+@pytest.mark.parametrize("stages", [(), (same,)])
+async def test_a_large_chunk_leaves_the_event_loop_its_turns_and_the_deadlines_their_force(stages):
+    source = Source([LARGE])
+    with pytest.raises(streamkit.StallError) as caught:
+        async with streamkit.open_stream(
+            source, "chat", stages=stages, watchdog=streamkit.Watchdog(total=0.02)
+        ) as stream:
+            await stream.result()
+    assert caught.value.phase == "total"
+    with anyio.move_on_after(0.02) as scope:
+        async with streamkit.open_stream(Source([LARGE]), "chat", stages=stages) as stream:
+            await stream.result()
+    assert scope.cancelled_caught
+
+
+async def test_a_large_chunk_gives_what_small_ones_give():
+    wire = b"".join(chat(*["abc def"] * 2_000))
+    async with streamkit.open_stream(Source([wire, b""]), "chat") as stream:
+        assert [event async for event in stream] == list(streamkit.iter_events([wire], "chat"))

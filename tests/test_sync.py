@@ -121,3 +121,99 @@ def test_async_stages_need_the_async_face():
 
     with pytest.raises(streamkit.UsageError, match="open_stream"):
         streamkit.assemble([WIRE], "responses", stages=[stage])
+
+
+class FailingAt:
+    """Passes events on and raises at one of them, or when it is closed."""
+
+    def __init__(self, error, at=None):
+        self.error, self.left = error, at
+
+    def feed(self, event):
+        if self.left is not None:
+            self.left -= 1
+            if self.left == 0:
+                raise self.error
+        return (event,)
+
+    def close(self):
+        if self.left is None:
+            raise self.error
+        return ()
+
+
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+def test_what_came_out_before_a_stage_failed_is_delivered_whatever_the_chunks(size):
+    chunks = [WIRE[at : at + size] for at in range(0, len(WIRE), size)]
+    events = []
+    with pytest.raises(KeyError):
+        events += streamkit.iter_events(chunks, "responses", stages=[FailingAt(KeyError(), 5)])
+    assert events == list(streamkit.iter_events(chunks, "responses"))[:4]
+
+
+def test_a_stage_that_fails_at_the_end_fails_behind_the_last_event():
+    events = []
+    with pytest.raises(KeyError):
+        events += streamkit.iter_events([WIRE], "responses", stages=[FailingAt(KeyError())])
+    assert events == list(streamkit.iter_events([WIRE], "responses"))
+
+
+@pytest.mark.parametrize("face", [streamkit.assemble, lambda *a, **k: list(streamkit.iter_events(*a, **k))])
+@pytest.mark.parametrize("at", [None, 3])
+def test_a_failing_stage_leaves_no_generator_open(face, at):
+    closed = []
+
+    def source():
+        try:
+            yield WIRE
+            yield b""
+        finally:
+            closed.append(True)
+
+    chunks = source()
+    with pytest.raises(KeyError):
+        face(chunks, "responses", stages=[FailingAt(KeyError(), at)])
+    assert closed == [True]
+
+
+def test_a_stream_error_of_a_stage_gets_the_response_so_far():
+    error = streamkit.StreamError(streamkit.ErrorInfo(kind="wire", message="mine"))
+    with pytest.raises(streamkit.StreamError) as caught:
+        streamkit.assemble([WIRE], "responses", stages=[FailingAt(error, 5)])
+    assert caught.value is error
+    assert (error.partial.text, error.partial.ending) == ("Hello", "cancelled")
+
+
+def test_what_a_generator_raises_that_is_no_broken_connection_is_raised_as_it_is():
+    def source():
+        yield WIRE[: WIRE.index(b'"lo"')]
+        raise ValueError("a mistake of the caller's")
+
+    with pytest.raises(ValueError, match="mistake"):
+        streamkit.assemble(source(), "responses")
+    events = []
+    with pytest.raises(ValueError, match="mistake"):
+        events += streamkit.iter_events(source(), "responses")
+    assert events[-1].ending == "cancelled"
+    check(events)
+
+
+def test_a_stream_that_held_something_is_not_called_empty():
+    with pytest.raises(streamkit.NoTerminalError, match="inside its first frame"):
+        streamkit.assemble(WIRE[:20], "responses")
+
+    class Hole:
+        def feed(self, _):
+            return ()
+
+        def close(self):
+            return ()
+
+    response = streamkit.assemble(WIRE, "responses", stages=[Hole()], on_error="event")
+    assert (response.errors[0].code, response.errors[0].retryable) == ("all_dropped", False)
+
+
+def test_an_error_is_shown_without_the_response():
+    with pytest.raises(streamkit.TruncatedError) as caught:
+        streamkit.assemble(WIRE[:-300], "responses")
+    assert repr(caught.value) == f"TruncatedError({str(caught.value)!r})"

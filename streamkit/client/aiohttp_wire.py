@@ -2,10 +2,13 @@
 
 import os
 import ssl
+from functools import partial
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
+from streamkit.client.aiohttp_lines import Lines
 from streamkit.client.wire import Exchange, Request
+from streamkit.errors import UsageError
 
 __all__ = ["AiohttpWire"]
 
@@ -20,6 +23,8 @@ class AiohttpWire:
         import aiohttp  # noqa: PLC0415 - optional
 
         self.caller_owned = session is not None
+        self._client_error: type[Exception] = aiohttp.ClientError
+        self._lines = Lines()
         self._proxy = proxy
         self._proxies = {} if session is not None or proxy is not None else getproxies()
         self._ways: dict[tuple[str, str], dict[str, Any]] = {}
@@ -42,17 +47,27 @@ class AiohttpWire:
         options = self._way(request.url)
         if self._timeout is not None:
             options = options | {"timeout": self._timeout}
-        response = await self._session.post(
-            request.url, data=request.body, headers=request.headers, allow_redirects=False, **options
-        )
+        try:
+            response = await self._session.post(
+                request.url, data=request.body, headers=request.headers, allow_redirects=False, **options
+            )
+        except ValueError as exc:
+            if isinstance(exc, self._client_error):
+                raise
+            raise UsageError(f"aiohttp refuses the request: {exc}") from exc
         headers = {name.lower(): value for name, value in response.headers.items()}
         if self.caller_owned and self._session.auto_decompress:
             headers.pop("content-encoding", None)  # the caller's session has undone it
 
+        content = response.content
+        line = self._lines.follow(response)
+
         async def close() -> None:
             response.close()
+            if line is not None:
+                line.release(content)
 
-        return Exchange(response.status, headers, str(response.url), response.content.readany, close)
+        return Exchange(response.status, headers, str(response.url), content.readany, close, partial(_rest, content))
 
     def _way(self, url: str) -> dict[str, Any]:
         """Options that say through which proxy a host is reached: the caller's, or the environment's (H21).
@@ -75,6 +90,19 @@ class AiohttpWire:
         """Close our own session."""
         if not self.caller_owned:
             await self._session.close()
+
+
+def _rest(content: Any) -> bytes:
+    """What the parser had delivered before it failed: aiohttp raises first, and would throw it away."""
+    failure = content.exception()
+    if failure is None:
+        return b""
+    content.set_exception(None)
+    try:
+        rest: bytes = content.read_nowait(-1)
+    finally:
+        content.set_exception(failure)
+    return rest
 
 
 def _trust() -> ssl.SSLContext:

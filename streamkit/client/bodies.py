@@ -1,12 +1,14 @@
-"""Bodies: the request's as bytes, the answer's as a source of bytes, an error's as a payload."""
+"""Bodies: the request's as bytes, the answer's as a source of bytes."""
 
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from streamkit.client.inflating import Inflater, exceeded, inflater_for
+from streamkit.client.secrets import discreet
 from streamkit.client.wire import Exchange
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError, TransportError, UsageError, WireError
 from streamkit.events import QuirkSeen
@@ -16,7 +18,7 @@ from streamkit.masking import mask
 from streamkit.quirks.framing import compressed, content_type
 from streamkit.quirks.registry import printable
 
-__all__ = ["Body", "Failing", "encoded", "error_payload"]
+__all__ = ["Body", "Failing", "encoded"]
 
 PAGE = 500
 """Characters of a page of HTML that are kept (A18)."""
@@ -71,6 +73,7 @@ class Body:
         page: whether a page of HTML is refused (A18).
         hint: what to suggest where the body turns out to be one.
         clock: monotonic, in seconds.
+        secrets: the caller's own, which no exception may carry on.
 
     Raises:
         WireError: the body is encoded in a way that cannot be undone.
@@ -84,8 +87,10 @@ class Body:
         page: bool = True,
         hint: str = "",
         clock: Callable[[], float] = time.monotonic,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._exchange = exchange
+        self._secrets = secrets
         self._read = exchange.read
         self._most = limits.body
         self._hint = hint
@@ -111,7 +116,10 @@ class Body:
             return await self._beginning()
         if self._inflater is not None:
             return await self._inflated(self._inflater)
-        chunk = await self._read()
+        try:
+            chunk = await self._read()
+        except Exception as exc:  # noqa: BLE001 - raised again once the rest is out
+            chunk = self._rest(exc)
         if not chunk:
             raise StopAsyncIteration
         self.last_read_at = self._clock()
@@ -128,7 +136,10 @@ class Body:
         while True:
             for piece in self._pieces:
                 return piece
-            chunk = await self._read()
+            try:
+                chunk = await self._read()
+            except Exception as exc:  # noqa: BLE001 - see above
+                chunk = self._rest(exc)
             if not chunk:
                 if inflater.unfinished:
                     raise TransportError(CUT)
@@ -136,6 +147,17 @@ class Body:
             self.last_read_at = self._clock()
             self.bytes_read += len(chunk)
             self._pieces = inflater.feed(chunk)
+
+    def _rest(self, exc: Exception) -> bytes:
+        """What had come before reading failed; the failure itself is raised by the read after that."""
+        rest = self._exchange.rest() if self._exchange.rest is not None else b""
+        failure = discreet(exc, self._secrets)
+        if not rest:
+            if failure is exc:
+                raise exc
+            raise failure from None
+        self._read = partial(_fail, failure)
+        return rest
 
     async def _beginning(self) -> bytes:
         """The first bytes: what is odd about the headers is known now, and whether this is a page for people (A18)."""
@@ -170,6 +192,10 @@ class Body:
         )
 
 
+async def _fail(failure: Exception) -> bytes:
+    raise failure
+
+
 class Failing:
     """A source that fails before its first byte: an error before the stream takes the same way down as one within."""
 
@@ -184,24 +210,3 @@ class Failing:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-
-def error_payload(data: bytes) -> Json:
-    """What an error's body says: a JSON document, the first JSON among SSE or NDJSON lines, else its text."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
-    whole = _decoded(text)
-    if whole is not None:
-        return whole
-    for line in text.splitlines():
-        payload = _decoded(line.partition(":")[2] if line.startswith("data:") else line)
-        if is_object(payload) or is_array(payload):
-            return payload
-    fields = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("data:")]
-    return "\n".join(fields) or text or None
-
-
-def _decoded(text: str) -> Json:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None

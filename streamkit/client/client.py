@@ -5,18 +5,19 @@ import importlib.util
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from streamkit.client.bodies import encoded
-from streamkit.client.headers import NEUTRAL, checked, standing
+from streamkit.client.headers import checked, must_be_text, standing
 from streamkit.client.live import LiveStream, Plan, Stages
 from streamkit.client.retrying import Retries
+from streamkit.client.secrets import addressed, masked_address, secrets_of
 from streamkit.client.wire import Request, Wire
 from streamkit.dialects.base import Dialect
+from streamkit.dialects.table import dialect_named
 from streamkit.errors import UsageError
 from streamkit.jsontypes import Json
 from streamkit.limits import DEFAULT_LIMITS, Limits
-from streamkit.masking import sensitive
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
 
@@ -31,6 +32,9 @@ PATHS = {
     "completions": "/completions",
 }
 """Where a dialect lives under a base address that includes the version (`https://api.openai.com/v1`)."""
+
+AUTO = "auto"
+"""Stands for no dialect: it is recognised from the answer."""
 
 TIMEOUT = 30.0
 """Seconds for connecting and for sending the request; how long an answer may take is the watchdog's business."""
@@ -79,10 +83,12 @@ class Client:
     ) -> None:
         self._base_url = _valid(base_url)
         self._headers = checked(headers or {})
+        if timeout is not None and not _number(timeout, above=0):
+            raise UsageError(f"`timeout` must be a number of seconds greater than 0, or None, not {timeout!r}")
         self._timeout = timeout
         self._watchdog = watchdog
         self._limits = limits
-        self._retries = retries if isinstance(retries, Retries) else Retries(count=retries)
+        self._retries = _retries(retries)
         self._transport = transport
         self._http_client = http_client
         self._proxy = proxy
@@ -134,19 +140,23 @@ class Client:
             on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
 
         Raises:
+            UnknownDialect: no dialect has that name.
             UsageError: a header that cannot be sent, a body without a JSON form, no path for this dialect.
         """
         name = dialect.name if isinstance(dialect, Dialect) else dialect
-        sent = standing(name) | self._headers | checked(headers or {})
+        if isinstance(dialect, str) and dialect != AUTO:
+            dialect_named(dialect)  # a name that nobody has is refused before anything is sent
+        given = self._headers | checked(headers or {})
+        sent = standing(name) | given
         url = self._url(name, path)
         return LiveStream(
             Plan(
                 wire=self._wire,
-                request=Request(url, sent, encoded(json)),
+                request=Request(addressed(url, sent), sent, encoded(json)),
                 dialect=dialect,
                 limits=self._limits,
                 retries=self._retries,
-                secrets=_secrets(sent, url),
+                secrets=secrets_of(sent, given, url),
                 watchdog=watchdog or self._watchdog,
                 stages=stages,
                 strict=strict,
@@ -158,7 +168,7 @@ class Client:
         path = PATHS.get(dialect or "") if path is None else path
         if path is None:
             raise UsageError(f"dialect {dialect or 'auto'} has no path of its own; give `path`")
-        if urlsplit(path).scheme:
+        if "://" in path.partition("?")[0]:
             return _valid(path)
         base = urlsplit(self._base_url)
         tail = urlsplit(path)
@@ -207,19 +217,24 @@ def _aiohttp_fits() -> bool:
 
 
 def _valid(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"{url!r} is no address of an HTTP server")
+    must_be_text(url, "an address")
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        shown = masked_address(url)
+        raise UsageError(f"{shown!r} is no address of an HTTP server: it begins with http:// or https:// and a host")
     return url
 
 
-def _secrets(headers: Mapping[str, str], url: str) -> tuple[str, ...]:
-    """The caller's credentials, to be masked wherever they are echoed (J10)."""
-    found: list[str] = []
-    for name, value in headers.items():
-        if sensitive(name) or (
-            name not in NEUTRAL and any(word in name for word in ("key", "token", "auth", "secret"))
-        ):
-            found += (value, value.rpartition(" ")[2])
-    found += (value for name, value in parse_qsl(urlsplit(url).query) if sensitive(name) or name in {"key", "token"})
-    return tuple(dict.fromkeys(found))
+def _retries(given: int | Retries) -> Retries:
+    retries = given if isinstance(given, Retries) else Retries(count=given)
+    if not _number(retries.count, above=-1) or retries.count % 1:
+        raise UsageError(f"`retries` must be a number from 0 on (or Retries), not {retries.count!r}")
+    return retries
+
+
+def _number(given: object, *, above: float) -> bool:
+    return isinstance(given, int | float) and given > above

@@ -1,39 +1,35 @@
 """From a request to an open answer: redirects without credentials, error statuses as typed errors."""
 
-import re
+import math
 from collections.abc import Iterable
 from contextlib import suppress
-from urllib.parse import urljoin, urlsplit
+from typing import Any
 
 import msgspec
 
-from streamkit.client.bodies import Body, error_payload
+from streamkit.client.bodies import Body
 from streamkit.client.headers import without_credentials
+from streamkit.client.secrets import addressed, discreet, telltale
 from streamkit.client.wire import Exchange, Request, Wire, origin
-from streamkit.errors import ErrorInfo, ProviderError, StreamError, TransportError, UsageError, error_from
-from streamkit.faults import provider_error, transport_error
+from streamkit.errors import ErrorInfo, StreamError, TransportError, UsageError, error_from
+from streamkit.faults import transport_error
+from streamkit.faults.answers import (
+    CHANGING,
+    ERROR_BODY,
+    ERROR_BODY_TIME,
+    redirect_refused,
+    redirect_target,
+    refusal,
+    turns_into_get,
+)
 from streamkit.limits import Limits
 
-__all__ = ["VERSION_HINT", "connect", "lacks_version"]
+__all__ = ["connect"]
 
-KEEPING = frozenset({307, 308})
-"""Redirects that keep the method and the body."""
-CHANGING = frozenset({301, 302, 303})
-"""Redirects that turn a POST into a GET, which would not be the same request."""
 MOST_REDIRECTS = 5
 
-ERROR_BODY = 256 * 1024
-"""Bytes of an error's body that are read."""
-ERROR_BODY_TIME = 10.0
-"""Seconds that its reading may take."""
-
-VERSION_HINT = "the address has no version segment: is /v1 missing from base_url?"
-_VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
-
-
-def lacks_version(url: str) -> bool:
-    """Whether the path of this address has no segment such as `/v1` (I20)."""
-    return not _VERSION.search(urlsplit(url).path)
+SHORTEST_BODY_TIME = 0.5
+"""Seconds that an error's body may take, however late its headers came; the rest of the time for them is its, too."""
 
 
 async def connect(
@@ -48,13 +44,19 @@ async def connect(
     """
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
-    with anyio.move_on_after(within):
+    known = tuple(secrets)
+    failure: Exception | None = None
+    with anyio.move_on_after(within) as scope:
         try:
-            return await _followed(wire, request, limits, tuple(secrets))
+            return await _followed(wire, request, limits, known, scope)
         except (StreamError, UsageError):
             raise
         except Exception as exc:
-            raise TransportError(transport_error(exc)) from exc
+            if not telltale(exc, known):
+                raise TransportError(transport_error(exc)) from exc
+            failure = discreet(exc, known)
+    if failure is not None:  # raised here, the telltale exception is no context of it
+        raise failure
     raise error_from(
         ErrorInfo(
             kind="stall",
@@ -67,81 +69,60 @@ async def connect(
     )
 
 
-async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple[str, ...]) -> Exchange:
+async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple[str, ...], scope: Any) -> Exchange:
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     for _ in range(MOST_REDIRECTS + 1):
         exchange = await wire.send(request)
         try:
-            target = _target(exchange, request)
+            target = redirect_target(exchange.status, exchange.headers, request.url)
             if target is None:
-                await _accepted(exchange, request, limits, secrets)
+                longest = min(ERROR_BODY_TIME, max(SHORTEST_BODY_TIME, scope.deadline - anyio.current_time()))
+                scope.deadline = math.inf  # the status is known; that its body stalls must not hide it
+                await _accepted(exchange, request, limits, secrets, longest)
                 return exchange
-            request = _redirected(wire, request, exchange.status, target)
+            request = _redirected(wire, request, exchange.status, target, secrets)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await exchange.close()
             raise
         await exchange.close()
-    raise _refused(f"more than {MOST_REDIRECTS} redirects")
+    raise redirect_refused(f"more than {MOST_REDIRECTS} redirects")
 
 
-def _target(exchange: Exchange, request: Request) -> str | None:
-    location = exchange.headers.get("location")
-    if exchange.status not in KEEPING | CHANGING or not location:
-        return None
-    return urljoin(request.url, location)
-
-
-def _redirected(wire: Wire, request: Request, status: int, target: str) -> Request:
+def _redirected(wire: Wire, request: Request, status: int, target: str, secrets: tuple[str, ...]) -> Request:
     """The request as it may be sent to `target`."""
     if status in CHANGING:
-        raise _refused(f"the server redirects to {target} with status {status}, which would turn the POST into a GET")
+        raise redirect_refused(turns_into_get(target, status), secrets)
     ours, theirs = origin(request.url), origin(target)
     if theirs[0] not in {"http", "https"}:
-        raise _refused(f"the server redirects to {target}, which is no HTTP address")
+        raise redirect_refused(f"the server redirects to {target}, which is no HTTP address", secrets)
     if ours == theirs or (ours[1] == theirs[1] and ours[0] == "http" and theirs[0] == "https"):
-        return msgspec.structs.replace(request, url=target)
+        return msgspec.structs.replace(request, url=addressed(target, request.headers))
     if wire.caller_owned:
-        raise _refused(
+        raise redirect_refused(
             f"the server redirects to another host, {theirs[1]}; your own HTTP client might send credentials there"
         )
     return Request(target, without_credentials(request.headers), request.body)
 
 
-def _refused(message: str) -> StreamError:
-    info = ErrorInfo(
-        kind="transport",
-        code="redirect_refused",
-        message=message,
-        hint="use the address that the server names as base_url, if you trust it",
-        retryable=False,
-    )
-    return TransportError(info)
-
-
-async def _accepted(exchange: Exchange, request: Request, limits: Limits, secrets: tuple[str, ...]) -> None:
+async def _accepted(
+    exchange: Exchange, request: Request, limits: Limits, secrets: tuple[str, ...], longest: float
+) -> None:
     """Raise what an answer with another status than 2xx says."""
     if 200 <= exchange.status < 300:
         return
-    payload = error_payload(await _beginning(exchange, limits))
-    host = urlsplit(request.url).hostname or ""
-    info = provider_error(payload, status=exchange.status, headers=exchange.headers, host=host, secrets=secrets)
-    if exchange.status in {404, 405} and not info.hint and lacks_version(request.url):
-        info = msgspec.structs.replace(info, hint=VERSION_HINT)
-    if exchange.status < 400:
-        info = msgspec.structs.replace(info, status=exchange.status, code="unexpected_status", retryable=False)
-        raise ProviderError(info)
-    raise error_from(info)
+    data = await _beginning(exchange, limits, longest)
+    raise refusal(data, status=exchange.status, headers=exchange.headers, url=request.url, secrets=secrets)
 
 
-async def _beginning(exchange: Exchange, limits: Limits) -> bytes:
+async def _beginning(exchange: Exchange, limits: Limits, longest: float) -> bytes:
     """As much of an error's body as is worth reading; what cannot be read does not hide the status."""
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     parts: list[bytes] = []
     size = 0
-    with anyio.move_on_after(ERROR_BODY_TIME):
+    with anyio.move_on_after(longest):
         with suppress(Exception):
             body = Body(exchange, limits, page=False)
             while size < ERROR_BODY:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from streamkit.errors import UsageError
 
-__all__ = ["NEUTRAL", "checked", "request_id", "standing", "without_credentials"]
+__all__ = ["NEUTRAL", "checked", "must_be_text", "request_id", "standing", "without_credentials"]
 
 NEUTRAL = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 """Headers that may follow a redirect to another host; every other one could say who is asking."""
@@ -44,6 +44,8 @@ def checked(headers: Mapping[str, str]) -> dict[str, str]:
     """
     out: dict[str, str] = {}
     for name, value in headers.items():
+        must_be_text(name, "a name in `headers`")
+        must_be_text(value, f"the value of header {name}")
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} cannot be the name of a header")
         for position, character in enumerate(value):
@@ -57,6 +59,16 @@ def checked(headers: Mapping[str, str]) -> dict[str, str]:
             raise UsageError(f"the value of header {name} begins or ends with a space")
         out[name.lower()] = value
     return out
+
+
+def must_be_text(given: object, what: str) -> None:
+    """Refuse anything but a string.
+
+    Raises:
+        UsageError: it is something else; `what` names it.
+    """
+    if not isinstance(given, str):
+        raise UsageError(f"{what} must be a string, not {type(given).__name__}")
 
 
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:

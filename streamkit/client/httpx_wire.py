@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+from streamkit.client.secrets import hush
 from streamkit.client.wire import Exchange, Request
 
 __all__ = ["HttpxWire", "OwnHttpx"]
@@ -104,6 +105,7 @@ class Shard:
 
 
 async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:
+    hush(type(client).__module__.partition(".")[0], request.url)
     built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
     response = await client.send(built, stream=True, follow_redirects=False)
     chunks: AsyncIterator[bytes] = response.stream.__aiter__()

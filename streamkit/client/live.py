@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from streamkit.client.bodies import Body, Failing
-from streamkit.client.connect import VERSION_HINT, connect, lacks_version
+from streamkit.client.connect import connect
 from streamkit.client.headers import request_id
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
@@ -21,6 +21,7 @@ from streamkit.client.wire import Request, Wire
 from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
 from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
+from streamkit.faults.answers import VERSION_HINT, lacks_version
 from streamkit.framing.layers import known_charset
 from streamkit.limits import Limits
 from streamkit.response import Response
@@ -189,6 +190,15 @@ class LiveStream:
 
     async def _connect(self) -> None:
         """Send the request, again where that is allowed, and open the answer's pipeline."""
+        try:
+            await self._sent()
+        except BaseException:
+            if self._inner is None:  # cancelled before there was an answer: that is how this response ended
+                self._closed = True
+                await self._opened().aclose()
+            raise
+
+    async def _sent(self) -> None:
         plan = self._plan
         while True:
             self._status, self._request_id = None, ""
@@ -200,7 +210,8 @@ class LiveStream:
                 )
                 self._status, self._request_id = exchange.status, request_id(exchange.headers)
                 try:
-                    self._body = Body(exchange, plan.limits, hint=VERSION_HINT if lacks_version(exchange.url) else "")
+                    hint = VERSION_HINT if lacks_version(exchange.url) else ""
+                    self._body = Body(exchange, plan.limits, hint=hint, secrets=plan.secrets)
                 except StreamError:
                     await exchange.close()
                     raise

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streamkit.errors import ErrorInfo
+from streamkit.client.secrets import masked_info
 from streamkit.events import ErrorReported, Event, QuirkSeen, ResponseStarted
 from streamkit.masking import mask, mask_json
 
@@ -28,7 +28,7 @@ class Notes:
         if not self._secrets:
             return (event,)
         if isinstance(event, ErrorReported):
-            return (msgspec.structs.replace(event, error=self._masked(event.error)),)
+            return (msgspec.structs.replace(event, error=masked_info(event.error, self._secrets)),)
         if isinstance(event, QuirkSeen):
             detail, data = mask(event.detail, self._secrets), mask_json(event.data, self._secrets)
             return (msgspec.structs.replace(event, detail=detail, data=data),)
@@ -37,11 +37,3 @@ class Notes:
     def close(self) -> Iterable[Event]:
         """Nothing is held back."""
         return ()
-
-    def _masked(self, info: ErrorInfo) -> ErrorInfo:
-        return msgspec.structs.replace(
-            info,
-            message=mask(info.message, self._secrets),
-            chain=tuple(mask(text, self._secrets) for text in info.chain),
-            raw=mask_json(info.raw, self._secrets),
-        )

@@ -30,6 +30,8 @@ class Exchange(msgspec.Struct):
     """The next bytes as they came over the wire, still compressed; empty at the end."""
     close: Callable[[], Awaitable[None]]
     """Gives the connection up, or back where the body was read to its end. Harmless when called again."""
+    rest: Callable[[], bytes] | None = None
+    """What had come before a read failed, where the library still has it."""
 
 
 class Wire(Protocol):

@@ -4,6 +4,7 @@ The same cause is a `ReadError` here, a `ClientPayloadError` there, a bare `Conn
 elsewhere. The tables go by the names of classes, so that no HTTP library has to be imported.
 """
 
+import re
 from typing import Final, cast
 
 from streamkit.errors import ErrorInfo, StreamError
@@ -123,7 +124,7 @@ TRANSPORT_FINAL: Final = frozenset(
 )
 
 LIBRARIES: Final = frozenset(
-    {
+    [
         "aiohttp",
         "aiobotocore",
         "anyio",
@@ -138,7 +139,6 @@ LIBRARIES: Final = frozenset(
         "httpx",
         "httpx2",
         "httpx_sse",
-        "hyper",
         "niquests",
         "pycurl",
         "requests",
@@ -152,7 +152,7 @@ LIBRARIES: Final = frozenset(
         "websockets",
         "wsproto",
         "zlib",
-    }
+    ]
 )
 """Packages whose exceptions tell of a connection."""
 
@@ -180,6 +180,21 @@ _ADVICE: Final[dict[str, str]] = {
     "connection_refused": "Check the URL, and whether the server is running.",
     "tls_certificate": "The server's certificate is not trusted: set SSL_CERT_FILE to a bundle that knows it.",
 }
+_OTHER_CERTIFICATES: Final[tuple[tuple[LazyPattern, str], ...]] = (
+    (
+        any_of(r"hostname mismatch", r"IP address mismatch", r"doesn't match", r"not valid for"),
+        "The server's certificate is for another name: is the host in the address right? Does a proxy answer for it?",
+    ),
+    (
+        any_of(r"certificate has expired", r"certificate is not yet valid"),
+        "The server's certificate is out of date: its owner must renew it, unless this machine's clock is wrong.",
+    ),
+)
+"""Certificates that no bundle makes good."""
+_QUOTED_REMARK = LazyPattern(
+    r"<?(?P<name>\w+): 400, message=(?P<quote>['\"])(?P<text>.*?)(?P=quote)[^>]{0,200}>?", re.DOTALL
+)
+"""A remark of aiohttp's parser inside another exception's text: no server has said that number."""
 
 
 def is_transport(exc: BaseException) -> bool:
@@ -220,8 +235,16 @@ def transport_error(exc: BaseException) -> ErrorInfo:
         code=code,
         retryable=code not in TRANSPORT_FINAL,
         chain=tuple(texts[:-1]),
-        hint=_ADVICE.get(code, ""),
+        hint=_hint(code, texts),
     )
+
+
+def _hint(code: str, texts: list[str]) -> str:
+    if code == "tls_certificate":
+        for pattern, advice in _OTHER_CERTIFICATES:
+            if any(pattern.search(text) for text in texts):
+                return advice
+    return _ADVICE.get(code, "")
 
 
 def cut_phrase(text: str) -> bool:
@@ -256,4 +279,22 @@ def _code(exc: BaseException) -> str:
 
 
 def _text(exc: BaseException) -> str:
-    return printable(mask(str(exc)[:LONGEST_MESSAGE]), LONGEST_MESSAGE)
+    text = str(exc)[:LONGEST_MESSAGE]
+    if "400, message" in text:
+        text = _without_pseudo_status(exc, text)
+    return printable(mask(text), LONGEST_MESSAGE)
+
+
+def _without_pseudo_status(exc: BaseException, text: str) -> str:
+    """One line of what aiohttp's parser says of broken bytes; it numbers its remarks as a server would its answers."""
+    for link in (exc, exc.__cause__):
+        if any(cls.__name__ == "HttpProcessingError" for cls in type(link).__mro__):
+            text = str(getattr(link, "message", "")) or type(link).__name__
+            break
+    else:
+        text = _QUOTED_REMARK.sub(_remark, text)
+    return " ".join(text.split())
+
+
+def _remark(match: re.Match[str]) -> str:
+    return f"{match['name']}: {match['text']}".replace("\\n", " ")

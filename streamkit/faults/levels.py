@@ -221,9 +221,8 @@ def _inside(members: JsonObject) -> tuple[Json | None, str]:
 
 
 def _speaks(value: JsonObject) -> bool:
-    if value.get("raw") or value.get("error") or value.get("status") == "failed":
-        return True
-    return isinstance(value.get("message"), str)
+    told = value.get("raw") or value.get("error") or value.get("status") == "failed"
+    return bool(told) or isinstance(value.get("message"), str)
 
 
 def _one_of(elements: list[Json]) -> Json:
@@ -253,9 +252,7 @@ def _param(members: JsonObject) -> str:
     if isinstance(value, str) and value:
         return value
     place = members.get("loc")
-    if is_array(place):
-        return ".".join(step for step in map(_scalar, place) if step)
-    return ""
+    return ".".join(step for step in map(_scalar, place) if step) if is_array(place) else ""
 
 
 def _scalar(value: Json) -> str:

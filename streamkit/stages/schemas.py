@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from streamkit.events import Event, ToolCallDropped, ToolCallReady
 from streamkit.items import ToolCall
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.limits import DEFAULT_LIMITS
 from streamkit.quirks.options import tool_args_missing_required, tool_args_nested_string, tool_args_prefixed
+from streamkit.stages.argument_scan import deeper_than
 
 __all__ = ["ToolSchemas"]
 
@@ -90,6 +92,8 @@ def _fitting(value: Json, schema: Json) -> Json:
 
 
 def _parsed(text: str) -> Json:
+    if deeper_than(text, DEFAULT_LIMITS.depth):
+        return None
     try:
         return msgspec.json.decode(text.encode())
     except (ValueError, RecursionError):

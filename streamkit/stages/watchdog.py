@@ -6,7 +6,7 @@ computed when they are asked for.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -280,9 +280,9 @@ class Watchdog:
         return min(dues, key=lambda due: due.when, default=None)
 
 
-def _limit(name: str, seconds: float | None) -> float | None:
+def _limit(name: str, seconds: Any) -> float | None:
     """A limit as it was given; None for none."""
-    given: object = seconds
+    given: Any = seconds
     if given is not None and not (isinstance(given, int | float) and given >= 0):  # nan fits nothing either
         raise UsageError(f"Watchdog({name}={given!r}) is not allowed: seconds, or 0 or None to switch it off")
     return seconds or None

@@ -2,12 +2,13 @@ import json
 
 import pytest
 
-from streamkit.client.bodies import encoded, error_payload
+from streamkit.client.bodies import encoded
 from streamkit.client.headers import request_id
 from streamkit.client.live import charset_of
 from streamkit.client.notes import Notes
 from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import ErrorReported, QuirkSeen, TextDelta
+from streamkit.faults.answers import error_payload
 
 
 @pytest.mark.parametrize(

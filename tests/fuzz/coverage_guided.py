@@ -30,6 +30,11 @@ DIALECTS = (None, *dialect_names())
 FRAMINGS = (None, "sse", "ndjson", "json-array", "aws-eventstream")
 
 
+def same(one, other):
+    """Whether two values are equal; a NaN of the wire is equal to itself here."""
+    return one == other or repr(one) == repr(other)
+
+
 def pieces(body, size):
     return [body[at : at + size] for at in range(0, len(body), size)] if size else [body]
 
@@ -43,7 +48,7 @@ def response_of(chunks, dialect):
             break
     events += session.finish()
     grammar.check(events)
-    assert streamkit.Response.from_events(events) == session.response
+    assert same(streamkit.Response.from_events(events), session.response)
     return session.response
 
 
@@ -52,7 +57,7 @@ def read(data):
     if len(data) < 2:
         return
     dialect, size, body = DIALECTS[data[0] % len(DIALECTS)], data[1] % 32, data[2:]
-    assert response_of(pieces(body, size), dialect) == response_of([body], dialect)
+    assert same(response_of(pieces(body, size), dialect), response_of([body], dialect))
 
 
 def frames_of(chunks, framing):

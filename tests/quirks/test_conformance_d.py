@@ -216,6 +216,8 @@ def test_d51_a_string_is_decoded_only_where_the_schema_has_no_place_for_one():
         "complete",
         [],
     )
+    deep = '{"path":"p","todos":"' + "[" * 300 + "]" * 300 + '"}'
+    assert judged(deep)[0].state == "complete"
 
 
 def test_d21_lost_first_bytes_are_guessed_only_with_a_schema_that_fits():

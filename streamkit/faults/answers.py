@@ -1,0 +1,104 @@
+"""Answers whose status is no success, as the typed error that they amount to; the same for `Client` and a response."""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from streamkit.errors import ErrorInfo, ProviderError, StreamError, TransportError, error_from
+from streamkit.faults.provider import provider_error
+from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.masking import mask
+
+__all__ = [
+    "CHANGING",
+    "ERROR_BODY",
+    "ERROR_BODY_TIME",
+    "KEEPING",
+    "VERSION_HINT",
+    "error_payload",
+    "lacks_version",
+    "redirect_refused",
+    "redirect_target",
+    "refusal",
+    "turns_into_get",
+]
+
+KEEPING = frozenset({307, 308})
+"""Redirects that keep the method and the body."""
+CHANGING = frozenset({301, 302, 303})
+"""Redirects that turn a POST into a GET, which would not be the same request."""
+
+ERROR_BODY = 256 * 1024
+"""Bytes of an error's body that are read."""
+ERROR_BODY_TIME = 10.0
+"""Seconds that its reading may take."""
+
+VERSION_HINT = "the address has no version segment: is /v1 missing from base_url?"
+_VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
+
+
+def lacks_version(url: str) -> bool:
+    """Whether the path of this address has no segment such as `/v1` (I20)."""
+    return not _VERSION.search(urlsplit(url).path)
+
+
+def refusal(
+    data: bytes, *, status: int, headers: Mapping[str, str], url: str, secrets: Iterable[str] = ()
+) -> StreamError:
+    """The typed error of an answer with this status, these headers (names in lower case) and this body."""
+    host = urlsplit(url).hostname or ""
+    info = provider_error(error_payload(data), status=status, headers=headers, host=host, secrets=secrets)
+    if status in {404, 405} and not info.hint and lacks_version(url):
+        info = msgspec.structs.replace(info, hint=VERSION_HINT)
+    if status < 400:
+        info = msgspec.structs.replace(info, status=status, code="unexpected_status", retryable=False)
+        return ProviderError(info)
+    return error_from(info)
+
+
+def redirect_target(status: int, headers: Mapping[str, str], url: str) -> str | None:
+    """Where an answer leads; None where it leads nowhere."""
+    location = headers.get("location")
+    if status not in KEEPING | CHANGING or not location:
+        return None
+    return urljoin(url, location)
+
+
+def redirect_refused(message: str, secrets: Iterable[str] = ()) -> StreamError:
+    """The error of a redirect that is not followed."""
+    info = ErrorInfo(
+        kind="transport",
+        code="redirect_refused",
+        message=mask(message, secrets),
+        hint="use the address that the server names as base_url, if you trust it",
+        retryable=False,
+    )
+    return TransportError(info)
+
+
+def turns_into_get(target: str, status: int) -> str:
+    """What to say of a redirect that would not be the same request."""
+    return f"the server redirects to {target} with status {status}, which would turn the POST into a GET"
+
+
+def error_payload(data: bytes) -> Json:
+    """What an error's body says: a JSON document, the first JSON among SSE or NDJSON lines, else its text."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
+    whole = _decoded(text)
+    if whole is not None:
+        return whole
+    for line in text.splitlines():
+        payload = _decoded(line.partition(":")[2] if line.startswith("data:") else line)
+        if is_object(payload) or is_array(payload):
+            return payload
+    fields = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("data:")]
+    return "\n".join(fields) or text or None
+
+
+def _decoded(text: str) -> Json:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
