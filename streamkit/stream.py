@@ -176,8 +176,8 @@ class EventStream:
         finally:
             await self._release()
 
-    async def _abandon(self, failure: BaseException) -> None:
-        """The way out of a cancellation or of a failing stage of the caller's: what it raised is what counts."""
+    async def _abandon(self, failure: Exception) -> None:
+        """The way out of a failing stage of the caller's: what it raised is what counts."""
         self._closed = self._ended = True
         self._session.abandon(failure)
         with suppress(Exception):
@@ -214,8 +214,9 @@ class EventStream:
             if not self._ready:
                 raise
             self._failure = failure  # raised behind the events that came out before
-        except BaseException as failure:
-            await self._abandon(failure)
+        except BaseException:  # cancelled: what was held back still reaches the response
+            with suppress(Exception):
+                await self.aclose()
             raise
         if self._ended:
             try:

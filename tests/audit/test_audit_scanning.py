@@ -42,7 +42,7 @@ def test_pieces_of_any_size_say_the_same(tmp_path, monkeypatch):
 
 def test_a_file_that_is_no_stream_says_so(tmp_path):
     assert "no dialect recognised" in scan(written(tmp_path, NO_STREAM)).fault
-    assert "empty" in scan(written(tmp_path, b"")).fault
+    assert "held nothing" in scan(written(tmp_path, b"")).fault
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path):

@@ -18,7 +18,7 @@ from streamkit.events import (
     SignatureReported,
     TextDelta,
 )
-from streamkit.jsontypes import Json, JsonObject, is_array
+from streamkit.jsontypes import Json, JsonObject, is_array, is_same
 
 __all__ = [
     "PIECE_TYPES",
@@ -109,7 +109,7 @@ class BlockState:
 
     def repeats(self, kind: str, block: JsonObject) -> bool:
         """Whether a start announces this very block again (B37)."""
-        return not self.closed and self.type == kind and self.block.get("id") == block.get("id")
+        return not self.closed and self.type == kind and is_same(self.block.get("id"), block.get("id"))
 
 
 KNOWN_TYPES = frozenset(PIECE_TYPES.values())

@@ -4,7 +4,7 @@ What is held back here: text and input that stand in a block's start until the b
 (B23, B25), whole blocks in `message_start` until a start repeats them, and half a character until its other half.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import cast
 
 from streamkit.dialects.anthropic import wire
@@ -16,6 +16,7 @@ from streamkit.dialects.anthropic.blocks import (
     opening,
     opening_text,
     spoken_delta,
+    text,
     whole,
 )
 from streamkit.dialects.payloads import SurrogateJoiner
@@ -51,11 +52,15 @@ class BlockFlow:
         """The blocks whose starts may still hold something back."""
         self._highest = -1
         self._joiner = SurrogateJoiner()
-        self._prefilled: list[tuple[int, JsonObject]] = []
+        self._prefilled: dict[Hashable, tuple[int, JsonObject]] = {}
+        """Blocks in `message_start`, with their places, by id, or by place where they have none."""
 
     def prefill(self, blocks: Iterable[Json]) -> None:
         """Whole blocks in `message_start` (B25); a start that announces one of them again takes its place."""
-        self._prefilled += [(index, block) for index, block in enumerate(blocks) if is_object(block)]
+        for position, block in enumerate(blocks):
+            if is_object(block):
+                name: Hashable = text(block.get("id")) or position
+                self._prefilled[name if name not in self._prefilled else object()] = (position, block)
 
     def start(self, index: int, block: JsonObject) -> list[Event]:
         """A block begins."""
@@ -152,16 +157,16 @@ class BlockFlow:
 
     def _matched(self, index: int, block: JsonObject) -> tuple[JsonObject, list[Event]]:
         """The block, with what `message_start` already said of it; other blocks there are given out first."""
-        for place, (position, known) in enumerate(self._prefilled):
-            same = item_type(known) == item_type(block) and known.get("id") == block.get("id")
-            if same and (block.get("id") or position == index):
-                del self._prefilled[place]
-                return {**known, **{name: value for name, value in block.items() if value}}, []
-        return block, self._unmatched()
+        name = text(block.get("id")) or index
+        _, known = self._prefilled.get(name, (0, None))
+        if known is None or item_type(known) != item_type(block):
+            return block, self._unmatched()
+        del self._prefilled[name]
+        return {**known, **{member: value for member, value in block.items() if value}}, []
 
     def _unmatched(self) -> list[Event]:
         out: list[Event] = []
-        for position, block in self._prefilled:
+        for position, block in self._prefilled.values():
             self.begun = True
             out += whole(block, ("start", position))
         self._prefilled.clear()

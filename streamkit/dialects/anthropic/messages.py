@@ -7,7 +7,7 @@ from streamkit.dialects.counting import read_usage
 from streamkit.dialects.words import finish_word
 from streamkit.events import Event, MetadataReported, ResponseStarted, UsageReported
 from streamkit.evidence import FinishClaimed
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object, is_same
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.endings import usage_zeroed
 
@@ -45,7 +45,7 @@ class UsageBook:
                 zeroed.append(name)
             else:
                 merged[name] = {**before, **value} if is_object(before) and is_object(value) else value
-        if merged == self.raw and not zeroed:
+        if not zeroed and is_same(merged, self.raw):
             return []
         self.raw = merged
         counted, quirks = read_usage(merged)

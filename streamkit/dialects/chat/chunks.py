@@ -13,7 +13,7 @@ from streamkit.evidence import EndMarker
 from streamkit.faults import looks_like_error
 from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json, JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object, is_same
 from streamkit.quirks.chat import id_changed, non_stream_body, text_completion, unknown_frame
 
 __all__ = ["ChunkReader"]
@@ -186,7 +186,7 @@ class ChunkReader:
         """Members of the frame that are news about the response."""
         known = self._metadata
         found = _metadata(payload)
-        news = {n: v for n, v in found.items() if known.get(n) != v and not (n == "created" and n in known)}
+        news = {n: v for n, v in found.items() if not is_same(known.get(n), v) and not (n == "created" and n in known)}
         if news:
             known.update(news)
             out.append(MetadataReported(metadata=news))

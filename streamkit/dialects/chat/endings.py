@@ -10,7 +10,7 @@ from streamkit.events import ErrorReported, Event, TextDelta, UsageReported
 from streamkit.evidence import EndMarker, FinishClaimed
 from streamkit.faults import provider_error
 from streamkit.faults.events import error_events
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object, is_same
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.endings import finish_inferred
 
@@ -92,7 +92,7 @@ class Endings:
 
     def count(self, value: Json) -> list[Event] | None:
         """One usage object; None where it counts nothing, nothing where it was the last one already."""
-        if value == self._usage:
+        if is_same(value, self._usage):
             return []
         usage, quirks = read_usage(value)
         if usage is None:
