@@ -228,8 +228,7 @@ class EventStream:
         """Get ready to read."""
         self._started = True
         self._reader.start()
-        if self._ahead:
-            self._chain = self._chained()
+        self._chain = self._chained() if self._ahead else None
 
     def _stopped(self, cause: Exception) -> bool:
         """Remember what ended the reading; False where no bytes came that could be read."""
