@@ -12,6 +12,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**70), 2**70)
+    | st.sampled_from((10**400, -(10**400), 10**4299))
     | st.floats(allow_nan=False)
     | st.sampled_from(("", "a", "{", "</think>", "function_call", "stop", "0"))
     | st.text(max_size=5),
