@@ -22,9 +22,12 @@ GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 _TEXT_CODECS = re.compile(
-    r"iso8859-\d+|iso2022_\w+|cp\d+|gb2312|gbk|gb18030|hz|big5(hkscs)?|euc_\w+|shift_jis\w*|johab|koi8-\w|mac-\w+"
-    r"|kz1048|ptcp154|tis-620|hp-roman8|utf-(16|32)(-[bl]e)?"
+    r"iso8859-\d+|cp\d+|gb2312|gbk|gb18030|hz|big5(hkscs)?|euc_\w+|shift_jis\w*|johab|koi8-\w|mac-\w+"
+    r"|kz1048|ptcp154|tis-620|hp-roman8|utf-(16|32)-[bl]e"
 )
+"""Codecs that can be undone bit by bit, whatever comes. Not ISO 2022, whose decoders fail at half an escape sequence;
+nor UTF-16 and UTF-32 without a word on the order of bytes: the first bytes tell more than such a header.
+"""
 
 
 class Framer(Protocol):
@@ -167,9 +170,12 @@ class Transcoding:
 
     def _pass_on(self, text: str) -> list[Frame | Event]:
         out: list[Frame | Event] = []
-        if "\ufffd" in text and not self._reported:
+        at = -1 if self._reported else text.find("\ufffd")
+        if at >= 0:
             self._reported = True
+            out += self._inner.feed(text[:at].encode("utf-8", "replace"))
             out.append(invalid_utf8.seen(detail=f"bytes that are not {self._charset}"))
+            text = text[at:]
         out += self._inner.feed(text.encode("utf-8", "replace"))
         return out
 

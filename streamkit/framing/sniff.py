@@ -23,7 +23,7 @@ __all__ = ["AnyFramer", "content_type_quirk"]
 FOREIGN = 64 * 1024
 """Bytes of other text in front of a stream that are looked through for its first line."""
 LAYERS = 3
-"""Compressions and conversions that may lie over each other; a body that unpacks to itself would have no end."""
+"""Compressions that may lie over each other; a body that unpacks to itself would have no end."""
 SHOWN = 512
 """Bytes of a page that are waited for, to show its beginning."""
 
@@ -62,7 +62,7 @@ class AnyFramer:
         limits: every bound.
         charset: what the content type names; anything but UTF-8 that is known is converted (J14, J18).
         content_type: the header, for the quirk `content_type`; None where nothing is known of it.
-        layers: how many layers of compression or another charset may still lie over it.
+        layers: how often it may still be compressed; below 0 it is text that was converted already.
 
     Raises:
         UsageError: an AWS event stream is expected and botocore is not installed.
@@ -136,7 +136,7 @@ class AnyFramer:
         packed = compression_of(head)
         if packed and self._layers > 0:
             return self._inflate(packed)
-        if packed:
+        if packed and self._layers == 0:
             self._dead = True
             return [wire_fault("packed_too_often", "the body is compressed over and over", self._at, retryable=False)]
         if self._aws or first in (b"\x00", b"\x01"):
@@ -146,7 +146,7 @@ class AnyFramer:
                 return self._choose_aws()
         if self._charset:
             return self._transcode(self._charset)
-        if 0 in head[:2] and self._layers > 0:
+        if 0 in head[:2] and self._layers >= 0:
             return self._transcode("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
         if first == b":" or head.startswith(FIELDS):
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
@@ -242,16 +242,14 @@ class AnyFramer:
     _counted = False
 
     def _inflate(self, packed: str) -> list[Frame | Event]:
-        inner = self._beneath(self._charset)
+        inner = self._beneath(self._layers - 1, self._charset)
         return self._start(
             Inflating(inner, self._limits, offset=self._at), [quirks.compressed.seen(detail=packed)], bytes(self._head)
         )
 
     def _transcode(self, charset: str) -> list[Frame | Event]:
-        return self._start(Transcoding(self._beneath(), charset), [], bytes(self._head))
+        return self._start(Transcoding(self._beneath(-1), charset), [], bytes(self._head))
 
-    def _beneath(self, charset: str = "") -> "AnyFramer":
+    def _beneath(self, layers: int, charset: str = "") -> "AnyFramer":
         """The framer for what lies under a layer."""
-        return AnyFramer(
-            self._expected, self._limits, charset=charset, content_type=self._content_type, layers=self._layers - 1
-        )
+        return AnyFramer(self._expected, self._limits, charset=charset, content_type=self._content_type, layers=layers)

@@ -194,7 +194,21 @@ def test_j14_a_declared_charset_is_honoured(charset):
 
 
 @pytest.mark.parametrize(
-    "charset", [None, "", "utf-8", "UTF8", "us-ascii", "no-such", "base64", "unicode_escape", "a\0b"]
+    "charset",
+    [
+        None,
+        "",
+        "utf-8",
+        "UTF8",
+        "us-ascii",
+        "no-such",
+        "base64",
+        "unicode_escape",
+        "a\0b",
+        "utf-16",
+        "utf-32",
+        "iso-2022-jp",
+    ],
 )
 def test_j14_other_names_mean_utf8(charset):
     assert payloads(sniffed('data: "\\u0041ü"\n\n'.encode(), charset=charset)) == ['"\\u0041ü"'.encode()]
@@ -210,6 +224,7 @@ def test_j14_bytes_that_the_declared_charset_does_not_have():
 def test_j14_utf16_is_recognised(codec):
     body = 'data: {"x":"你😀"}\n\nevent: x\ndata: 2\n\n'.encode(codec)
     assert payloads(sniffed(body, "sse")) == ['{"x":"你😀"}'.encode(), b"2"]
+    assert payloads(sniffed(body, "sse", charset=codec)) == ['{"x":"你😀"}'.encode(), b"2"]
 
 
 # compression
@@ -407,3 +422,15 @@ def test_j14_nothing_is_converted_over_and_over():
 @pytest.mark.parametrize("blanks", [0, 40, 41, 100])
 def test_a34_an_indented_line_after_other_text_is_found_in_any_chunking(blanks):
     read(lambda: AnyFramer(None), b"warming up\n" + b" " * blanks + b'{"a":1}\n' + b" " * blanks + b"data: 1\n\n")
+
+
+def test_j14_what_was_converted_is_neither_converted_nor_unpacked_once_more():
+    for text in ("\0{\0\0data: 1\n", "\x1f\x8b", "x\x01abcdefghijklmnop"):
+        out = read(lambda: AnyFramer("sse"), text.encode("utf-16"))
+        assert "compressed" not in quirks(out)
+
+
+def test_j14_a_note_on_bytes_that_mean_nothing_stands_where_they_stood():
+    body = "data: 1\n\ndata: 2\n\n".encode("utf-16-le") + b"\x00\xdc" + "\n\ndata: 3\n\n".encode("utf-16-le")
+    out = read(lambda: AnyFramer("sse"), b"\xff\xfe" + body)
+    assert [item.data if isinstance(item, Frame) else item.quirk for item in out][:3] == [b"1", b"2", "invalid_utf8"]
