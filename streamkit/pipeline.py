@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_chec
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
-from streamkit.routing import ITEMS, Chain, Lane, Table, Ways, lane_of, ways_through
+from streamkit.routing import Lane, Routes, Table
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -18,6 +18,10 @@ Out_co = TypeVar("Out_co", covariant=True)
 Item = TypeVar("Item")
 Out = TypeVar("Out")
 Next = TypeVar("Next")
+
+
+PLAIN = (tuple, list)
+"""What can be looked into without using it up."""
 
 
 class Stage(Protocol[In_contra, Out_co]):
@@ -92,10 +96,9 @@ class Pipeline(Generic[Item, Out]):
         self._failure: Exception | None = None
         self._mute = False
         self._closed = False
-        self._notices: dict[type, Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
-        self._ways: Ways | None = None
-        find = self._find
-        self._tables = [Table(find, at) for at in range(len(flat) + 1)]
+        notices: dict[type[Event], Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
+        self._routes = Routes(flat, notices)
+        self._tables = self._routes.tables
         self._first = self._tables[0]
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
@@ -130,34 +133,39 @@ class Pipeline(Generic[Item, Out]):
         """
         if self._closed:
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
-        chain = self._first[item.__class__]
-        while True:
-            for lane, table in chain:  # noqa: B007 - the table of the lane that answered is used below
-                result = lane(item)
-                if result is not None:
-                    break
-            else:
-                return [item]
-            kind = result.__class__
-            if kind is not tuple and kind is not list:
-                if kind in table or isinstance(result, ITEMS):
-                    item = result
-                    chain = table[kind]
-                    continue
-            elif len(result) == 1:
-                (item,) = result
-                chain = table[item.__class__]
+        table = self._first
+        chain = table.get(item.__class__, False)
+        if chain is False:
+            chain = self._routes.of_item(table, item.__class__)
+        while chain:
+            lane, table, chain = chain
+            result = lane(item)
+            if result is None:
                 continue
-            out: list[Out] = []
             try:
-                for each in result:
-                    self._push(each, table, out)
-                    if self.halted is not None:  # what stands behind is not read, in however large chunks it came
-                        break
-            except Exception:
-                self.rescued = out
-                raise
-            return out
+                chain = table[result.__class__]
+            except KeyError:
+                chain = self._routes.of_result(table, result.__class__)
+            if chain is not False:
+                item = result
+            elif result.__class__ in PLAIN and len(result) == 1:
+                (item,) = result
+                chain = table.get(item.__class__, False)
+                if chain is False:
+                    chain = self._routes.of_item(table, item.__class__)
+            else:
+                return self._spread(result, table)
+        return [item]
+
+    def _spread(self, items: Iterable[Any], table: Table) -> list[Out]:
+        """What comes out for several items that a stage gave out at once."""
+        out: list[Out] = []
+        try:
+            self._push_all(items, table, out)
+        except Exception:
+            self.rescued = out
+            raise
+        return out
 
     def close(self) -> list[Out]:
         """Flush every stage, in order; raises what a stage raised, once all are closed."""
@@ -210,33 +218,29 @@ class Pipeline(Generic[Item, Out]):
             self._failure = self._failure or failure
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:
-        while True:
-            for lane, behind in table[item.__class__]:  # noqa: B007 - likewise
-                result = lane(item)
-                if result is not None:
-                    break
-            else:
-                out.append(item)
+        chain = table.get(item.__class__, False)
+        if chain is False:
+            chain = self._routes.of_item(table, item.__class__)
+        while chain:
+            lane, table, chain = chain
+            result = lane(item)
+            if result is None:
+                continue
+            try:
+                chain = table[result.__class__]
+            except KeyError:
+                chain = self._routes.of_result(table, result.__class__)
+            if chain is False:
+                self._push_all(result, table, out)
                 return
-            table = behind
-            if isinstance(result, ITEMS):
-                item = result
-            elif result.__class__ is tuple and len(result) == 1:
-                (item,) = result
-            else:
-                for each in result:
-                    self._push(each, table, out)
-                    if self.halted is not None and not self._closed:
-                        break
-                return
+            item = result
+        out.append(item)
 
-    def _find(self, kind: type, at: int) -> Chain:
-        """The lanes that items of this class take from this position on."""
-        if kind in self._notices:
-            return ((self._notices[kind], self._tables[at]),)
-        if self._ways is None:
-            self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self.stages))
-        return tuple([(lane_of(self.stages[to], kind), self._tables[to + 1]) for to in self._ways[kind] if to >= at])
+    def _push_all(self, items: Iterable[Any], table: Table, out: list[Out]) -> None:
+        for item in items:
+            self._push(item, table, out)
+            if self.halted is not None and not self._closed and self._routes.behind_reader(table):
+                break  # what stands behind is not read, in however large chunks it came; other stages tell ends
 
     def _halt(self, halt: Halt) -> Iterable[Any]:
         if self.halted is None:
@@ -248,9 +252,7 @@ class Pipeline(Generic[Item, Out]):
         return self._reroute(None)
 
     def _reroute(self, _: Rerouted | None) -> Iterable[Any]:
-        self._ways = None
-        for table in self._tables:
-            table.clear()
+        self._routes.forget()
         return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":

@@ -6,13 +6,13 @@ event's class to the lanes of the stages that want it. Tables fill themselves as
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from streamkit.errors import UsageError
 from streamkit.events import Event
 from streamkit.frames import Frame
 
-__all__ = ["ITEMS", "Chain", "Lane", "Table", "Ways", "lane_of", "ways_through"]
+__all__ = ["Chain", "Lane", "Routes", "Table"]
 
 Lane = Callable[[Any], Any]
 """What is called for one item: gives what comes out (one event or frame may stand without a tuple around it), or None
@@ -21,8 +21,14 @@ where the item itself goes on, unchanged or marked."""
 ITEMS = (Event, Frame)
 """What a lane may give without a tuple around it."""
 
-Chain = tuple[tuple[Lane, "Table"], ...]
-"""The lanes that an item of one class takes, each with the table of what stands behind it."""
+Table = dict[type, Any]
+"""For one position among the stages: class of an item → its `Chain` from there on; False for what only holds items."""
+
+Chain = tuple[Lane, Table, Any] | None
+"""The lanes that an item of one class takes, linked: a lane, the table behind its stage, and the rest of the chain."""
+
+READERS = ((bytes,), (Frame,))
+"""What framers and decoders handle."""
 
 NO_LANES: Mapping[type, Lane] = {}
 
@@ -48,23 +54,57 @@ ways_through = lru_cache(maxsize=64)(Ways)
 """The ways through stages that declare these `handles`: a process has few kinds of pipelines and many of each."""
 
 
-class Table(dict[type, Chain]):
-    """For one position in the chain of stages: class of an item → the lanes before it. Fills itself."""
+class Routes:
+    """The tables of one pipeline: one before each stage, and one behind the last.
 
-    __slots__ = ("_at", "_find")
+    Args:
+        stages: the pipeline's own list; whoever changes it calls `forget`.
+        notices: classes that are taken by the pipeline itself, wherever they come out.
+    """
 
-    def __init__(self, find: Callable[[type, int], Chain], at: int) -> None:
-        super().__init__()
-        self._find = find
-        self._at = at
+    def __init__(self, stages: list[Any], notices: Mapping[type[Event], Lane]) -> None:
+        self._stages = stages
+        self._notices = notices
+        self._ways: Ways | None = None
+        self.tables: list[Table] = [{} for _ in range(len(stages) + 1)]
 
-    def __missing__(self, kind: type) -> Chain:
-        """Find the way of a class that is met for the first time."""
-        chain = self[kind] = self._find(kind, self._at)
+    def of_item(self, table: Table, kind: type) -> Chain:
+        """The lanes that items of a class take from a table's position on, for a class that is new to it."""
+        at = self._position(table)
+        chain: Chain = None
+        if kind in self._notices:
+            chain = (self._notices[kind], table, None)
+        else:
+            if self._ways is None:
+                self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self._stages))
+            for to in reversed(self._ways[kind]):
+                if to >= at:
+                    chain = (_lane(self._stages[to], kind), self.tables[to + 1], chain)
+        table[kind] = chain
         return chain
 
+    def of_result(self, table: Table, kind: type) -> Chain | Literal[False]:
+        """Likewise for what a lane gave, which may be an item or hold some."""
+        if issubclass(kind, ITEMS):
+            return self.of_item(table, kind)
+        table[kind] = False
+        return False
 
-def lane_of(stage: Any, kind: type) -> Lane:
+    def behind_reader(self, table: Table) -> bool:
+        """Whether the stage in front of this table is a framer or a decoder."""
+        return getattr(self._stages[self._position(table) - 1], "handles", None) in READERS
+
+    def forget(self) -> None:
+        """Stages, or their lanes, have changed."""
+        self._ways = None
+        for table in self.tables:
+            table.clear()
+
+    def _position(self, table: Table) -> int:
+        return next(at for at, each in enumerate(self.tables) if each is table)
+
+
+def _lane(stage: Any, kind: type) -> Lane:
     """What a stage does with items of this class."""
     lanes: Mapping[type, Lane] = getattr(stage, "lanes", NO_LANES)
     try:

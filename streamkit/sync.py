@@ -109,7 +109,9 @@ def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Itera
         try:
             for chunk in pieces:
                 reading = False
-                yield from feed(chunk if chunk.__class__ is bytes else bytes_of(chunk))
+                # no `yield from`, which costs a tenth of a microsecond more an event
+                for event in feed(chunk if chunk.__class__ is bytes else bytes_of(chunk)):  # noqa: UP028
+                    yield event
                 if pipeline.halted is not None:
                     break
                 reading = True

@@ -3,6 +3,7 @@ import pytest
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event, KeepAlive, StreamEnded, TextDelta
 from streamkit.evidence import Halt, Handover, Rerouted
+from streamkit.frames import Frame
 from streamkit.pipeline import Pipeline, Timed
 
 
@@ -15,6 +16,14 @@ class Upper:
     def feed(self, event):
         self.calls += 1
         return (TextDelta(text=event.text.upper()),)
+
+    def close(self):
+        return ()
+
+
+class Passing:
+    def feed(self, event):
+        return (event,)
 
     def close(self):
         return ()
@@ -101,6 +110,23 @@ def test_a_halt_is_kept_for_the_farewell_and_never_comes_out():
     seen = []
     pipeline.end(lambda halted: seen.append(halted) or StreamEnded())
     assert seen[0].message == "enough"
+
+
+@pytest.mark.parametrize(
+    ("handles", "left"), [((bytes,), "a"), ((Frame,), "a"), ((TextDelta,), "abc"), (None, "abc"), ((Event,), "abc")]
+)
+def test_behind_a_halt_nothing_more_is_read_and_what_a_stage_gave_out_at_once_goes_on_whole(handles, left):
+    class Splitting:
+        def feed(self, item):
+            return [TextDelta(text=letter) for letter in "abc"]
+
+        def close(self):
+            return ()
+
+    Splitting.handles = handles
+    item = {(bytes,): b"", (Frame,): Frame(b"")}.get(handles, TextDelta(text=""))
+    for stages in ([Splitting(), Halting()], [Passing(), Splitting(), Passing(), Halting()]):
+        assert "".join(texts(Pipeline(*stages).feed(item))) == left
 
 
 def test_nested_pipelines_are_laid_flat_and_or_appends():

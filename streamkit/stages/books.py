@@ -10,19 +10,16 @@ from msgspec.structs import force_setattr, replace
 
 from streamkit.errors import ErrorInfo
 from streamkit.events import (
-    AnnotationAdded,
     ArgumentsDelta,
     Event,
     ItemEvent,
     ItemFinished,
     ItemStarted,
     Key,
-    MediaAdded,
     MetadataReported,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
-    SignatureReported,
     TextDelta,
 )
 from streamkit.evidence import Halt, ItemClaimed
@@ -35,7 +32,6 @@ from streamkit.quirks.lifecycle import (
     item_reannounced,
     missing_created,
     only_in_done,
-    signature_repeated,
 )
 from streamkit.stages.register import Entry, Register
 
@@ -60,10 +56,15 @@ class Books:
         self._started: ResponseStarted | None = None
         self._named = False
         self._dead = False
-        # the way of the last text or reasoning delta: where it went, and how many characters still fit there
+        # the way of the last delta: where it went, and how many characters still fit there (`_place`); its key is known
+        # by identity, which decoders keep while they can
+        self._called: Entry | None = None
+        self._called_key: Key = None
         self._hot: Entry | None = None
         self._hot_key: Key = None
-        self._hot_index: int | tuple[str, int] | None = None
+        self._hot_text: int | None = None
+        self._hot_thought: int | None = None
+        self._hot_kind = ""
         self._hot_choice = 0
         self._hot_id = ""
         self._hot_room = self._hot_granted = 0
@@ -87,6 +88,7 @@ class Books:
 
     def _item_started(self, event: ItemStarted) -> Events:
         out = self._begin_unannounced()
+        self._called = self._called_key = None
         entry, quirk = self._register.find_started(event.key, event.type, event.choice, event.item_id, event.call_id)
         if entry is not None and event.key is not None:
             if entry.announced:
@@ -179,7 +181,9 @@ class Books:
         return out
 
     def _text(self, event: TextDelta) -> Passed:
-        if event.key == self._hot_key and event.index == self._hot_index and event.choice == self._hot_choice:
+        key = event.key
+        alike = key is self._hot_key or key == self._hot_key
+        if alike and event.index == self._hot_text and event.choice == self._hot_choice:
             room = self._hot_room = self._hot_room - self._hot_write(event.text)
             if room >= 0:
                 force_setattr(event, "item_id", self._hot_id)
@@ -188,8 +192,10 @@ class Books:
         return self._place(event, "message", "text", event.index, event.text)
 
     def _reasoning(self, event: ReasoningDelta) -> Passed:
-        slot = (event.kind, event.index)
-        if event.key == self._hot_key and slot == self._hot_index and event.choice == self._hot_choice:
+        key = event.key
+        alike = key is self._hot_key or key == self._hot_key
+        alike = alike and event.kind == self._hot_kind
+        if alike and event.index == self._hot_thought and event.choice == self._hot_choice:
             room = self._hot_room = self._hot_room - self._hot_write(event.text)
             if room >= 0:
                 force_setattr(event, "item_id", self._hot_id)
@@ -198,7 +204,7 @@ class Books:
         return self._place(event, "reasoning", event.kind, event.index, event.text)
 
     def _arguments(self, event: ArgumentsDelta) -> Passed:
-        entry = self._known.get(event.key)
+        entry = self._called if event.key is self._called_key else self._known.get(event.key)
         if entry is None or entry.write is None:
             return self._place(event, "function_call", "arguments", 0, event.text)
         entry.room -= entry.write(event.text)
@@ -227,6 +233,7 @@ class Books:
         if event.key is None or self._known.get(event.key) is entry:
             if kind == "arguments":
                 entry.write = write
+                self._called_key, self._called = event.key, entry
             elif kind != "refusal":
                 self._hot = entry
                 self._hot_key, self._hot_choice, self._hot_id, self._hot_write = (
@@ -235,7 +242,8 @@ class Books:
                     entry.id,
                     write,
                 )
-                self._hot_index = index if kind == "text" else (kind, index)
+                self._hot_kind = kind
+                self._hot_text, self._hot_thought = (index, None) if kind == "text" else (None, index)
                 self._hot_room = self._hot_granted = min(entry.room, self._room)
         force_setattr(event, "item_id", entry.id)
         out.append(event)
@@ -248,43 +256,12 @@ class Books:
             self._hot.room -= used
             self._room -= used
             self._hot = None
-            self._hot_index = None
+            self._hot_text = self._hot_thought = None
 
     def _overflow_hot(self) -> Event:
         entry = self._hot or self._register.entries[-1]
         self._cool()
         return self._overflow(entry)
-
-    def _attach(self, event: AnnotationAdded | MediaAdded) -> Events:
-        entry, out = self._entry(event, "message")
-        if entry is None:
-            return out
-        if isinstance(event, AnnotationAdded):
-            entry.annotations += 1
-        elif not self._takes(entry, len(event.data) + len(event.transcript)):
-            return [*out, self._overflow(entry)]
-        out.append(replace(event, item_id=entry.id))
-        return out
-
-    def _takes(self, entry: Entry, size: int) -> bool:
-        """Whether so many characters beside the text still fit into an item."""
-        self._cool()
-        entry.room -= size
-        return entry.room >= 0
-
-    def _signature(self, event: SignatureReported) -> Events:
-        out: list[Event] = []
-        entry = self._flow.get(event.choice) if event.key is None else None
-        if entry is None:
-            entry, out = self._entry(event, "reasoning")
-        if entry is None:
-            return out
-        if entry.sealed(event.signature):
-            return [*out, signature_repeated.seen(item_id=entry.id)]
-        if not self._takes(entry, entry.seal.write(event.signature)):
-            return [*out, self._overflow(entry)]
-        out.append(replace(event, item_id=entry.id))
-        return out
 
     def _overflow(self, entry: Entry) -> Event:
         if self._room < 0:

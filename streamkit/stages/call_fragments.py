@@ -13,6 +13,7 @@ from streamkit.events import (
     ErrorReported,
     Event,
     ItemStarted,
+    Key,
     MetadataReported,
     ProviderEvent,
     ResponseStarted,
@@ -37,6 +38,8 @@ __all__ = ["CallFragments"]
 
 NOTHING: tuple[Event, ...] = ()
 EMPTY_OBJECT = "{}"
+NONE_YET = object()
+"""An index that no call has."""
 
 
 class CallFragments:
@@ -54,6 +57,10 @@ class CallFragments:
         self._ids = CallIds()
         self._turns: dict[int, Turn] = {0: Turn()}
         self._indexes = self._turns[0].by_index
+        self._hot_index: object = NONE_YET
+        """The index of the last piece of text, while its call stays the same."""
+        self._hot_key: Key = None
+        self._hot_write: Callable[[str], int] = len
         self._held: list[Call] = []
         self._repeating: list[Call] = []
         self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | Event]] = {
@@ -81,10 +88,15 @@ class CallFragments:
     def _more(self, event: CallText) -> ArgumentsDelta | list[Event]:
         """More of the arguments of a known call, with nothing else to look at."""
         text = event.text
-        call = self._indexes.get(event.index)
-        if call is not None and call.flowing and text[0] != "{":
-            call.write(text)
-            return ArgumentsDelta(key=call.key, text=text)
+        if text[0] != "{":
+            if event.index == self._hot_index:
+                self._hot_write(text)
+                return ArgumentsDelta(key=self._hot_key, text=text)
+            call = self._indexes.get(event.index)
+            if call is not None and call.flowing:
+                self._hot_index, self._hot_key, self._hot_write = event.index, call.key, call.write
+                call.write(text)
+                return ArgumentsDelta(key=call.key, text=text)
         return self._fragment(CallFragment(index=event.index, arguments=text))
 
     def _quick(self, event: CallFragment) -> ArgumentsDelta | list[Event]:
@@ -117,6 +129,7 @@ class CallFragments:
 
     def _fragment(self, fragment: CallFragment) -> list[Event]:
         out: list[Event] = []
+        self._hot_index = NONE_YET
         if not (fragment.name or fragment.arguments or fragment.call_id or fragment.extra):
             return out  # a placeholder entry (D13)
         turn = self._turns.get(fragment.choice)

@@ -19,14 +19,15 @@ from streamkit.events import (
 from streamkit.evidence import ItemClaimed, PartClaimed, TextReclassified
 from streamkit.items import PartKind
 from streamkit.quirks.lifecycle import call_id_changed, done_differs, done_shorter, item_finished_twice
-from streamkit.stages.books import Books, Events
+from streamkit.stages.books import Events
 from streamkit.stages.claims import Settlement, parses, settle
 from streamkit.stages.register import Entry
+from streamkit.stages.side_books import SideBooks
 
 __all__ = ["ClaimBooks"]
 
 
-class ClaimBooks(Books):
+class ClaimBooks(SideBooks):
     """Books that also judge claims."""
 
     def _part_claimed(self, event: PartClaimed) -> Events:

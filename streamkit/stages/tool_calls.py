@@ -63,6 +63,9 @@ class ToolCalls:
         self._blank: dict[str, TrackedCall] = {}
         """The open calls that have no text yet."""
         self._writers: dict[str, Callable[[str], int]] = {}
+        self._hot_id: str | None = None
+        """The item of the last piece, while its writer stays the same."""
+        self._hot_write: Callable[[str], int] = len
         self.lanes = {ArgumentsDelta: self._arguments}
         """The class that comes by the thousand."""
         self._held: list[TrackedCall] = []
@@ -76,9 +79,13 @@ class ToolCalls:
         }
 
     def _arguments(self, event: ArgumentsDelta) -> None:
+        if event.item_id is self._hot_id:
+            self._hot_write(event.text)
+            return
         write = self._writers.get(event.item_id)
         if write is not None:
             write(event.text)
+            self._hot_id, self._hot_write = event.item_id, self._writers[event.item_id]
 
     def _first_piece(self, call: TrackedCall, text: str) -> int:
         if text:
@@ -91,6 +98,7 @@ class ToolCalls:
         if isinstance(event, ArgumentsDelta):
             self._arguments(event)
             return (event,)
+        self._hot_id = None
         handle = self._table.get(event.__class__)
         return (event,) if handle is None else handle(event)
 

@@ -77,7 +77,9 @@ class ChatDecoder:
             if delta.reasoning_content or delta.reasoning or delta.reasoning_details:
                 self._calling = False
                 if not calls and not delta.content and choice.index in self._thought:
-                    return self._thinking(delta, choice.index) or self._read(frame)
+                    text = self._thinking(delta)
+                    if text:
+                        return ReasoningDelta(text=text, choice=choice.index)
             elif not calls:
                 text = delta.content
                 if not text:
@@ -120,20 +122,21 @@ class ChatDecoder:
             return []
         return [TextDelta(text=delta.content, choice=choice.index), *self._chunks.count(chunk.usage)]
 
-    def _thinking(self, delta: LeanDelta | PlainDelta, choice: int) -> tuple[Event, ...]:
+    def _thinking(self, delta: LeanDelta | PlainDelta) -> str | None:
         """Plain reasoning in the remembered field; nothing where there is more to it."""
-        if delta.reasoning_content:
+        text = delta.reasoning_content
+        if text:
             if delta.reasoning or self._deltas.field != "reasoning_content":
-                return ()
-            text = delta.reasoning_content
-        elif delta.reasoning and self._deltas.field == "reasoning":
-            text = delta.reasoning
+                return None
         else:
-            return ()
-        for detail in delta.reasoning_details or ():
-            if detail.signature or detail.data:
-                return ()
-        return (ReasoningDelta(text=text, choice=choice),)
+            text = delta.reasoning
+            if self._deltas.field != "reasoning":
+                return None
+        if delta.reasoning_details:
+            for detail in delta.reasoning_details:
+                if detail.signature or detail.data:
+                    return None
+        return text
 
     def close(self) -> Iterable[Event]:
         """Halves of characters, and a finish that only a closing usage frame tells (C10)."""

@@ -9,14 +9,14 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
-from streamkit.dialects.responses.items import AUDIO_DELTAS, audio_piece, claim_item, content_claim, start_item
-from streamkit.dialects.responses.mending import REMOTE_DELTAS, WHOLE_BODY, mended, pieces, whole_body
+from streamkit.dialects.responses.items import claim_item, content_claim, start_item
+from streamkit.dialects.responses.mending import REMOTE_DELTAS, mended, pieces
+from streamkit.dialects.responses.others import other_frame, untyped_frame
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
     Event,
-    KeepAlive,
     Key,
     MetadataReported,
     ProviderEvent,
@@ -26,14 +26,13 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed, PartClaim, PartClaimed
-from streamkit.faults.events import error_events, is_warning, warning_event
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.items import PartKind
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.responses import (
     index_missing,
     item_shape,
-    rate_limits_frame,
     type_conflict,
     type_from_event,
     unknown_event,
@@ -46,6 +45,8 @@ Events = Iterable[Event]
 TEXT_DELTA = "response.output_text.delta"
 decode = wire.FRAME.decode
 TextDeltaFrame = wire.TextDeltaFrame
+ARGUMENTS_DELTA = "response.function_call_arguments.delta"
+ArgumentsDeltaFrame = wire.ArgumentsDeltaFrame
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
 KNOWN_TYPES = frozenset(NAMES.values())
 
@@ -60,6 +61,9 @@ class ResponsesDecoder:
         self._joiner = SurrogateJoiner()
         self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
+        self._item_id, self._item_index = "", -1
+        self._item_key: Key = ("item", -1, "")
+        """The key of the last item; at first that of a piece which names none."""
         self._typed_key: Key = None
         """The item whose type was said last, without an announcement of the wire's."""
         self.lanes = {Frame: self._quick}
@@ -94,7 +98,7 @@ class ResponsesDecoder:
         return (out,) if isinstance(out, Event) else out
 
     def _quick(self, frame: Frame) -> Event | Events:
-        """A piece of text becomes its event; any other frame goes to what reads its kind."""
+        """A piece of text or arguments becomes its event; any other frame goes to what reads its kind."""
         try:
             message = decode(frame.data)
         except REFUSED:
@@ -102,15 +106,26 @@ class ResponsesDecoder:
         kind = message.__class__
         name = frame.event
         if kind is TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
+            if message.item_id != self._item_id or message.output_index != self._item_index:
+                self._turn_to(message)
             return TextDelta(
                 sequence_number=message.sequence_number,
-                key=("item", message.output_index, message.item_id),
+                key=self._item_key,
                 text=message.delta,
                 index=message.content_index,
             )
+        if kind is ArgumentsDeltaFrame and (not name or name == ARGUMENTS_DELTA):
+            if message.item_id != self._item_id or message.output_index != self._item_index:
+                self._turn_to(message)
+            return ArgumentsDelta(sequence_number=message.sequence_number, key=self._item_key, text=message.delta)
         if name and name != NAMES[kind]:
             return [type_conflict.seen(detail=name), *self._table[kind](message)]
         return self._table[kind](message)
+
+    def _turn_to(self, frame: wire.PieceFrame) -> None:
+        """Remember the item of this frame: its pieces share one key."""
+        self._item_id, self._item_index = frame.item_id, frame.output_index
+        self._item_key = ("item", frame.output_index, frame.item_id)
 
     def close(self) -> Events:
         """Half a character that was held back."""
@@ -247,7 +262,7 @@ class ResponsesDecoder:
                 payload["type"] = name
                 out.append(type_from_event.seen(detail=name))
             else:
-                return [*out, *self._untyped(payload)]
+                return out + untyped_frame(payload)
         elif frame.event and frame.event != name:
             out.append(type_conflict.seen(detail=frame.event))
         sequence = payload.get("sequence_number")
@@ -276,25 +291,6 @@ class ResponsesDecoder:
     def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
         """A frame whose type the strict types do not list."""
         if name in REMOTE_DELTAS and isinstance(payload.get("delta"), str):
-            frame = msgspec.convert(
-                {"type": "response.function_call_arguments.delta", **pieces(payload)}, type=wire.FRAME.type
-            )
+            frame = msgspec.convert({"type": ARGUMENTS_DELTA, **pieces(payload)}, type=wire.FRAME.type)
             return list(self._typed(frame, "mcp_call"))
-        if name in AUDIO_DELTAS and isinstance(payload.get("delta"), str):
-            return [audio_piece(payload, AUDIO_DELTAS[name], number)]
-        if name in ("keepalive", "ping"):
-            return [KeepAlive(sequence_number=number, comment=name)]
-        if is_warning(payload):
-            return [warning_event(payload)]
-        event = ProviderEvent(sequence_number=number, name=name, data=payload)
-        if name == "codex.rate_limits":
-            return [rate_limits_frame.seen(data=payload), event]
-        return [event] if name.startswith("response.") else [unknown_event.seen(detail=name), event]
-
-    def _untyped(self, payload: JsonObject) -> list[Event]:
-        """A payload without a type: an error in one of its shapes, a whole body, or something unknown."""
-        if payload.get("object") in WHOLE_BODY:
-            return whole_body(payload)
-        if payload.get("error") or "detail" in payload or ("code" in payload and "message" in payload):
-            return error_events(payload)
-        return [unknown_event.seen(detail=", ".join(map(str, payload))), ProviderEvent(name="", data=payload)]
+        return other_frame(payload, name, number)
