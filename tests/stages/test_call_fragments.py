@@ -467,7 +467,7 @@ def test_chaos_never_raises_and_starts_before_deltas(fragments):
 
 def test_bare_text_is_what_a_bare_fragment_would_be():
     begun = fragment(call_id="a", name="f", arguments="")
-    for texts in (["{", '"x"', ":1}"], ['{"x"', ":", "{", "}}"], ["{}", "{", "}"]):
+    for texts in (["{", '"x"', ":1}"], ['{"x"', ":1", "}", '{"x":1}'], ['{"x"', ":", "{", "}}"], ["{}", "{", "}"]):
         bare = run(begun, *(CallText(index=0, text=text) for text in texts), EndMarker())
         assert bare == run(begun, *(fragment(arguments=text) for text in texts), EndMarker())
     assert run(CallText(index=7, text="{"), EndMarker()) == run(fragment(7, arguments="{"), EndMarker())
