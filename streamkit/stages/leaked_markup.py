@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from streamkit.events import Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
+from streamkit.events import ArgumentsDelta, Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
@@ -58,7 +58,7 @@ class LeakedMarkup:
     def wake(self, histories: dict[Place, str]) -> Iterable[Event]:
         """From now on look at text, which the pipeline is to be told. `histories`: what open runs have given out."""
         self.handles = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
-        self.lanes = {TextDelta: self._text}
+        self.lanes = {TextDelta: self._text, ReasoningDelta: self._beside, ArgumentsDelta: self._beside}
         for place, history in histories.items():
             choice, key = place
             self._scanners.setdefault(choice, {})[key] = LeakScanner(history, self._limit)
@@ -95,6 +95,10 @@ class LeakedMarkup:
         if len(shreds) == 1 and shreds[0].channel == "text" and shreds[0].text == event.text:
             return None
         return self._events(shreds, event.choice, event.key, event.index)
+
+    def _beside(self, event: ReasoningDelta | ArgumentsDelta) -> Iterable[Event] | None:
+        """Reasoning and arguments where no text is open: nothing to end."""
+        return self._other(event) if event.choice in self._scanners else None
 
     def _other(self, event: Event) -> Iterable[Event]:
         """Other output ends a run of text; the finish of a choice ends all of its runs."""

@@ -14,7 +14,6 @@ from streamkit.events import (
     ItemStarted,
     Key,
     MediaAdded,
-    QuirkSeen,
     ReasoningDelta,
     RefusalDelta,
     TextDelta,
@@ -25,14 +24,13 @@ from streamkit.evidence import (
     FinishClaimed,
     ItemClaimed,
     PartClaimed,
-    TextReclassified,
 )
 from streamkit.items import is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
 from streamkit.stages.leaked_markup import LeakedMarkup
 from streamkit.stages.think_names import DEFAULT_NAMES, tags_named
-from streamkit.stages.think_pieces import Piece, joined
+from streamkit.stages.think_runs import Run, block_key
 from streamkit.stages.think_scan import ThinkScanner
 from streamkit.stages.think_texts import filter_item, filter_part
 
@@ -40,51 +38,6 @@ __all__ = ["ThinkTags"]
 
 Place = tuple[int, Key]
 """A choice and the wire's key of an item in it."""
-
-
-class Run:
-    """One run of visible text without other output between: its scanner, and where it belongs."""
-
-    __slots__ = ("choice", "index", "item_id", "key", "scanner")
-
-    def __init__(self, event: TextDelta, scanner: ThinkScanner) -> None:
-        self.choice, self.key, self.index = event.choice, event.key, event.index
-        self.item_id = event.item_id
-        self.scanner = scanner
-
-    def events(self, pieces: Iterable[Piece | QuirkSeen], number: int | None) -> list[Event]:
-        """The events that say `pieces`."""
-        return [piece if isinstance(piece, QuirkSeen) else self._event(piece, number) for piece in joined(pieces)]
-
-    def _event(self, piece: Piece, number: int | None) -> Event:
-        if piece.channel == "text":
-            return self.text(piece.text, number)
-        if piece.channel == "reasoning":
-            return self.reasoning(piece.text, piece.block, number)
-        return TextReclassified(
-            item_id=self.item_id,
-            choice=self.choice,
-            key=self.key,
-            sequence_number=number,
-            characters=piece.characters,
-            reasoning=piece.text,
-        )
-
-    def text(self, text: str, number: int | None) -> TextDelta:
-        """A piece of this run's visible text."""
-        return TextDelta(
-            item_id=self.item_id,
-            choice=self.choice,
-            key=self.key,
-            index=self.index,
-            text=text,
-            sequence_number=number,
-        )
-
-    def reasoning(self, text: str, block: int, number: int | None) -> ReasoningDelta:
-        """A piece of the reasoning in this run."""
-        key = block_key(self.key, block)
-        return ReasoningDelta(choice=self.choice, key=key, text=text, sequence_number=number)
 
 
 class ThinkTags:
@@ -129,14 +82,17 @@ class ThinkTags:
         self._starts_inside = starts_in_think
         self._limit = limits.text
         self._run: Run | None = None
-        self._keep: Callable[[str], None] | None = None  # what remembers plain text of the current run
+        self._keep: Callable[[str], None] | None = None
+        """What remembers plain text of the current run."""
+        self._thinking: Run | None = None
+        """The current run, where plain text is reasoning."""
         self._choice, self._index = 0, 0
         self._key: Key = None
         self._runs: dict[int, dict[Key, Run]] = {}
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
         self._beside: set[int] = set()
-        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {
+        self.lanes: dict[type[Event], Callable[[Any], Event | Iterable[Event] | None]] = {
             TextDelta: self._quick_text,
             ReasoningDelta: self._beside_text,
             CallFragment: self._beside_text,
@@ -149,15 +105,19 @@ class ThinkTags:
         if lane is None:
             return self._other(event) if self.enabled else (event,)
         out = lane(event)
-        return (event,) if out is None else out
+        if out is None:
+            return (event,)
+        return (out,) if isinstance(out, Event) else out
 
-    def _quick_text(self, event: TextDelta) -> Iterable[Event] | None:
+    def _quick_text(self, event: TextDelta) -> ReasoningDelta | Iterable[Event] | None:
+        """More of what the text before it was."""
         keep = self._keep
         if keep is not None and event.key == self._key and event.choice == self._choice:
             text = event.text
-            if "<" not in text and event.index == self._index:
+            if text and "<" not in text and event.index == self._index:
                 keep(text)
-                return None
+                run = self._thinking
+                return None if run is None else run.reasoning(text, run.scanner.blocks, event.sequence_number)
         return self._text(event)
 
     def _beside_text(self, event: ReasoningDelta | CallFragment) -> Iterable[Event] | None:
@@ -186,7 +146,8 @@ class ThinkTags:
             run, out = self._switch(event)
         scanner, text = run.scanner, event.text
         if scanner.keeps(text):
-            self._keep = None if scanner.inside or self._brackets else scanner.fresh.append
+            self._keep = None if self._brackets else scanner.fresh.append
+            self._thinking = run if scanner.inside else None
             if not scanner.inside:
                 return (*out, event)
             return (*out, run.reasoning(text, scanner.blocks, event.sequence_number)) if text else out
@@ -277,13 +238,6 @@ class ThinkTags:
             if self._run is run:
                 self._run = self._keep = None
         return out
-
-
-def block_key(key: Key, block: int) -> Key:
-    """The key of a block's reasoning item, made from the key of the text that it stood in."""
-    if key is None:
-        return None
-    return ("think", *(key if isinstance(key, tuple) else (key,)), block)
 
 
 def is_beside(event: Event) -> bool:
