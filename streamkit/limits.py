@@ -48,7 +48,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     depth: int = 200
     """Nesting depth of JSON in arguments (J05)."""
     expansion: int = 1_000
-    """How many times larger than its compressed bytes a body may grow (J08)."""
+    """How many times larger than its compressed bytes a body may grow (J08); judged behind every KiB of them."""
     body: int = 1024 * MIB
     """Bytes of a compressed body after decompression (J08); a plain body is bounded by what is kept of it."""
 

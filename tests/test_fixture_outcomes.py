@@ -57,6 +57,21 @@ def call_members(call, names):
     return values
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"strict": True}, {"profile": streamkit.Profile(stop_repetition=2)}, {"limits": streamkit.Limits(text=10)}],
+    ids=lambda options: next(iter(options)),
+)
+@each_fixture
+def test_what_is_halted_obeys_the_grammar_too(fixture, options):
+    logs = [
+        list(streamkit.iter_events(pieces(fixture.data, size), fixture.dialect, on_error="event", **options))
+        for size in (1 << 30, 17)
+    ]
+    grammar.check(logs[0])
+    assert len({repr(streamkit.Response.from_events(log)) for log in logs}) == 1
+
+
 @pytest.mark.parametrize("size", CHUNKS.values(), ids=CHUNKS)
 @each_fixture
 def test_the_outcome_is_the_expected_one_in_any_chunks(fixture, size):

@@ -16,7 +16,9 @@ from streamkit.quirks.payloads import invalid_utf8
 __all__ = ["Framer", "Inflating", "Transcoding", "compression_of", "known_charset"]
 
 STEP = 1 << 16
-"""Bytes that are taken in or given out by one step of inflating."""
+"""Bytes that are given out by one step of inflating."""
+GRAIN = 1024
+"""Compressed bytes that are taken in by one step, and behind which growth is judged: at places that no reads decide."""
 
 GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
@@ -67,7 +69,7 @@ class Inflating:
         self._inner = inner
         self._limits = limits
         self._offset = offset
-        self._taken = self._given = 0
+        self._read = self._taken = self._given = 0
         self._inflate: Any = _decompressor()
         self._behind: bytes = b""
         """The byte behind a member, until the next one tells whether another member begins there."""
@@ -76,15 +78,24 @@ class Inflating:
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes."""
         out: list[Frame | Event] = []
-        for at in range(0, len(chunk), STEP):
-            if not self._dead:
-                self._take(chunk[at : at + STEP], out)
+        at, size = 0, len(chunk)
+        while at < size and not self._dead:
+            data = chunk[at : at + GRAIN - self._read % GRAIN]
+            at += len(data)
+            self._read += len(data)
+            self._take(data, out)
+            if self._read % GRAIN == 0 and not self._dead and self._given > self._limits.expansion * self._read:
+                self._halt("expansion", self._given // self._read, out)
         return out
+
+    def _halt(self, limit: str, size: int, out: list[Frame | Event]) -> None:
+        out.append(limit_reached(self._limits, limit, self._given, size=size))
+        self._dead = True
 
     def _take(self, data: bytes, out: list[Frame | Event]) -> None:
         # a call that fails gives nothing of what it had inflated: then the same is done again, byte by byte
         spare: Any = self._inflate.copy() if len(data) > 1 else None
-        taken, behind = self._taken, self._behind
+        taken, given, behind = self._taken, self._given, self._behind
         pieces: list[bytes] = []
         try:
             pieces += self._pieces(data)
@@ -92,19 +103,16 @@ class Inflating:
             if len(data) == 1:
                 self._fail(out)
                 return
-            self._inflate, self._taken, self._behind = spare, taken, behind
-            self._given -= sum(map(len, pieces))
+            self._inflate, self._taken, self._given, self._behind = spare, taken, given, behind
             for at in range(len(data)):
                 if not self._dead:
                     self._take(data[at : at + 1], out)
             return
         for piece in pieces:
             out += self._inner.feed(piece)
-        reached = self._reached()
-        if reached:
-            size = self._given if reached == "body" else self._given // max(self._taken, 1)
-            out.append(limit_reached(self._limits, reached, self._given, size=size))
-            self._dead = True
+        if self._given > self._limits.body:
+            self._given = self._limits.body
+            self._halt("body", self._given + 1, out)
 
     def _fail(self, out: list[Frame | Event]) -> None:
         offset = self._offset + self._taken
@@ -112,7 +120,7 @@ class Inflating:
         self._dead = True
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
-        """What the data inflates to, in bounded pieces, until a limit is reached."""
+        """What the data inflates to, in bounded pieces, until the limit is passed; none of them is beyond it."""
         more = True
         while more:
             if self._inflate.eof:
@@ -121,23 +129,17 @@ class Inflating:
                 if compression_of(data) != "gzip":
                     return  # padding behind the last member, or not yet known
                 self._inflate = _decompressor()
-            piece = self._inflate.decompress(data, STEP)
+            room = self._limits.body - self._given
+            most = min(STEP, room + 1)
+            piece = self._inflate.decompress(data, most)
             rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             self._taken += len(data) - len(rest)
             self._given += len(piece)
             data = rest
-            # a full piece may have more behind it inside the decompressor, with nothing left to put in
-            more = bool(rest) or len(piece) == STEP
-            if self._reached():
-                return
             if piece:
-                yield piece
-
-    def _reached(self) -> str:
-        """The limit that was passed, if one was."""
-        if self._given > self._limits.body:
-            return "body"
-        return "expansion" if self._given > self._limits.expansion * self._taken else ""
+                yield piece[:room]
+            # a full piece may have more behind it inside the decompressor, with nothing left to put in
+            more = (bool(rest) or len(piece) == most) and len(piece) <= room
 
     def close(self) -> list[Frame | Event]:
         """What the framer held back, and word of a cut."""

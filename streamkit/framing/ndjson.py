@@ -65,6 +65,8 @@ class NDJSONFramer:
         self._dead = True
         if not data:
             return []
+        if len(data) > self._limits.frame:
+            return [limit_reached(self._limits, "frame", start)]
         if is_complete(data):
             return [eof_flush.seen(), Frame(data, "", start)]
         shown = data[:160].decode("utf-8", "replace")

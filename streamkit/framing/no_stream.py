@@ -5,10 +5,12 @@ from streamkit.evidence import Halt
 from streamkit.masking import mask
 from streamkit.quirks.registry import printable
 
-__all__ = ["not_a_stream"]
+__all__ = ["ENOUGH", "not_a_stream"]
 
 SHOWN = 500
 """Characters of the body that the error shows."""
+ENOUGH = 4 * SHOWN
+"""Bytes that surely hold as many: with fewer, how much is shown would hang on how much one read brought."""
 
 _PAGE = (
     "check the base URL (an API path such as /v1 may be missing), and whether a login page, a captive portal or a "
@@ -19,7 +21,7 @@ _TEXT = "check the base URL, and whether a proxy answers in the provider's place
 
 def not_a_stream(body: bytes, offset: int, content_type: str | None = None) -> Halt:
     """The farewell for such a body."""
-    text = mask(body[: 4 * SHOWN].decode("utf-8", "replace")[:SHOWN])
+    text = mask(body[:ENOUGH].decode("utf-8", "replace")[:SHOWN])
     page = body[:1] == b"<"
     kind = "a page of HTML or XML" if page else "text that is no event stream and no JSON"
     raw = {"body": text}

@@ -13,7 +13,7 @@ from streamkit.framing.halts import wire_fault
 from streamkit.framing.json_array import DocumentsFramer, JSONArrayFramer
 from streamkit.framing.layers import Framer, Inflating, Transcoding, compression_of, known_charset
 from streamkit.framing.ndjson import NDJSONFramer
-from streamkit.framing.no_stream import not_a_stream
+from streamkit.framing.no_stream import ENOUGH, not_a_stream
 from streamkit.framing.sse import BOM, FIELDS, SSEFramer
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks import framing as quirks
@@ -24,8 +24,6 @@ FOREIGN = 64 * 1024
 """Bytes of other text in front of a stream that are looked through for its first line."""
 LAYERS = 3
 """Compressions that may lie over each other; a body that unpacks to itself would have no end."""
-SHOWN = 512
-"""Bytes of a page that are waited for, to show its beginning."""
 
 _SPACE = b" \t\r\n"
 _STREAM_LINE = re.compile(rb"(?:^|[\r\n])[ \t]{0,40}(?:(?P<field>(?:data|event|id|retry)?:)|\{)")
@@ -36,6 +34,7 @@ _UNEXPECTED = {
     "json-array": quirks.framing_json_array,
     "aws-eventstream": quirks.framing_aws_eventstream,
 }
+_WIDTHS = {"utf-16": 2, "utf-32": 4}
 _TYPES = {
     "sse": ("text/event-stream",),
     "ndjson": ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json"),
@@ -145,9 +144,10 @@ class AnyFramer:
             if is_prelude(head) or (self._aws and first in (b"\x00", b"\x01")):
                 return self._choose_aws()
         if self._charset:
-            return self._transcode(self._charset)
+            return self._transcode(self._charset, self._at % _WIDTHS.get(self._charset[:6], 1))
         if 0 in head[:2] and self._layers >= 0:
-            return self._transcode("utf-16-le" if head[1:2] == b"\0" else "utf-16-be")
+            half = self._at % 2 if first == b"\0" else 0
+            return self._transcode("utf-16-le" if half or head[1:2] == b"\0" else "utf-16-be", half)
         if first == b":" or head.startswith(FIELDS):
             return self._choose("sse", SSEFramer(self._limits, offset=self._at))
         if any(field.startswith(head) for field in FIELDS):
@@ -168,19 +168,20 @@ class AnyFramer:
         end = self._head.find(b"\n", known)
         if end < 0 and not self._ended and len(self._head) <= self._limits.line:
             return []
-        line = bytes(self._head if end < 0 else self._head[:end]).strip()
-        if end < 0 and self._ended and is_complete(line):
+        whole = bytes(self._head if end < 0 else self._head[:end])
+        line = whole.strip()
+        if end < 0 and self._ended and len(line) <= self._limits.frame and is_complete(line):
             # the whole body: nothing is missing where no further line follows
             self._dead = True
             return [Frame(line, "", self._at)]
-        if len(line) <= self._limits.line and (end < 0 or depth_change(line) > 0):
+        if len(whole) <= self._limits.line and (end < 0 or depth_change(line) > 0):
             return self._choose("ndjson", DocumentsFramer(self._limits, offset=self._at))
         return self._choose("ndjson", NDJSONFramer(self._limits, offset=self._at))
 
     def _page(self, chunk: bytes) -> list[Frame | Event]:
         """`<`: a page of HTML or XML (A18)."""
         self._head += chunk
-        return self._give_up() if len(self._head) >= SHOWN or self._ended else []
+        return self._give_up() if len(self._head) >= ENOUGH or self._ended else []
 
     def _foreign(self, chunk: bytes) -> list[Frame | Event]:
         """Anything else: remarks of other layers in front of a stream (A34), or no stream at all."""
@@ -247,8 +248,9 @@ class AnyFramer:
             Inflating(inner, self._limits, offset=self._at), [quirks.compressed.seen(detail=packed)], bytes(self._head)
         )
 
-    def _transcode(self, charset: str) -> list[Frame | Event]:
-        return self._start(Transcoding(self._beneath(-1), charset), [], bytes(self._head))
+    def _transcode(self, charset: str, half: int = 0) -> list[Frame | Event]:
+        """Another charset; `half` bytes of a character that is white space were stepped over before it was known."""
+        return self._start(Transcoding(self._beneath(-1), charset), [], b" " * half + self._head)
 
     def _beneath(self, layers: int, charset: str = "") -> "AnyFramer":
         """The framer for what lies under a layer."""

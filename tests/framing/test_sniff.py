@@ -96,6 +96,18 @@ def test_a17_one_document_is_one_frame_without_a_quirk(document, end):
     assert sniffed(document + end, "sse") == [Frame(document, "", 0)]
 
 
+@pytest.mark.parametrize("body", [b"{}" + b" " * 100 + b"\n{}\n", b"{" + b" " * 100 + b"\n}\n", b"{}" + b" " * 100])
+def test_a17_the_bound_of_a_first_line_counts_its_blanks_in_any_chunking(body):
+    out = read(lambda: AnyFramer("ndjson", Limits(line=50)), body)
+    assert [item.error.limit for item in out] == ["line"]
+
+
+@pytest.mark.parametrize("before", [b"", b"{}\n", b"{\n}\n"])
+def test_a17_a_last_document_without_a_line_end_is_bounded(before):
+    out = read(lambda: AnyFramer("ndjson", Limits(frame=50)), before + b'{"a":"%s"}' % (b"x" * 60))
+    assert [item.error.limit for item in out if isinstance(item, Halt)] == ["frame"]
+
+
 def test_a17_half_a_document():
     out = sniffed(b'{"a":{"b":1}', "sse")
     assert payloads(out) == []
@@ -118,9 +130,17 @@ def test_a18_a_page_is_no_stream():
 def test_a18_a_page_is_given_up_without_reading_it_all():
     framer = AnyFramer("sse")
     assert framer.feed(b"<html>") == []
-    assert isinstance(framer.feed(b"x" * 600)[0], Halt)
+    assert isinstance(framer.feed(b"x" * 2000)[0], Halt)
     assert framer.feed(b"x" * 600) == []
     assert framer.close() == []
+
+
+@pytest.mark.parametrize("letter", "é你😀")
+def test_a18_as_much_of_a_page_is_shown_in_any_chunking(letter):
+    body = "<p>" + letter * 600
+    for wire in (body.encode(), body.encode("utf-16"), body.encode("utf-16-le")):
+        (halt,) = read(lambda: AnyFramer("sse"), wire)
+        assert halt.error.raw["body"] == body[:500]
 
 
 def test_a18_secrets_in_a_page_are_masked():
@@ -227,6 +247,19 @@ def test_j14_utf16_is_recognised(codec):
     assert payloads(sniffed(body, "sse", charset=codec)) == ['{"x":"你😀"}'.encode(), b"2"]
 
 
+@pytest.mark.parametrize("blanks", ["\n", " ", "\r\n \n"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_j14_white_space_before_everything_is_no_half_character(codec, blanks):
+    body = f"{blanks}data: 1\n\n".encode(codec)
+    for charset in (codec, None)[: 2 if codec.startswith("utf-16") else 1]:
+        (frame,) = read(lambda charset=charset: AnyFramer("sse", charset=charset), body)
+        assert frame.data == b"1"
+
+
+def test_j14_a_line_end_of_another_layer_before_utf16():
+    assert payloads(sniffed(b"\n" + "data: 1\n\n".encode("utf-16-le"), "sse")) == [b"1"]
+
+
 # compression
 
 LONG = b"".join(b'data: {"n":%d}\n\n' % n for n in range(2000))
@@ -298,6 +331,24 @@ def test_j08_what_is_inflated_again_is_counted_once():
 def test_j08_a_bomb_is_not_inflated(limits, name):
     out = through(AnyFramer("sse", limits), pieces(gzipped(b"data: 1\n\n" + b"\n" * 30_000_000), 1000))
     assert [item.error.limit for item in out if isinstance(item, Halt)] == [name]
+
+
+@pytest.mark.parametrize("limits", [Limits(expansion=3), Limits(expansion=20), Limits(body=1000), Limits(body=70_000)])
+def test_j08_the_same_is_delivered_before_a_bound_in_any_chunking(limits):
+    packer = zlib.compressobj(wbits=31)
+    noise = b"".join(b"data: %d\n\n" % (n * n * 7919 % 10**12) for n in range(400))
+    body = packer.compress(noise) + packer.flush(zlib.Z_FULL_FLUSH) + packer.compress(b"data: " + b"x" * 3_000_000)
+    out = read(lambda: AnyFramer("sse", limits), body + packer.flush())
+    assert [item.error.code for item in out if isinstance(item, Halt)] == ["limit_exceeded"]
+    assert len(frames(out)) > 50
+
+
+def test_j08_the_bound_of_a_body_is_exact():
+    body = gzipped(b"data: 1\n\n" * 100)
+    assert len(read(lambda: AnyFramer("sse", Limits(body=900)), body)) == 101
+    *before, halt, cut = read(lambda: AnyFramer("sse", Limits(body=899)), body)
+    assert (len(frames(before)), cut.quirk) == (99, "eof_partial")
+    assert (halt.error.limit, halt.error.size, halt.error.offset) == ("body", 900, 899)
 
 
 # giving way

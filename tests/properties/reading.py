@@ -11,9 +11,9 @@ def same(one, other):
     return one == other or repr(one) == repr(other)
 
 
-def log_of(chunks, dialect):
+def log_of(chunks, dialect, **options):
     """The events of a stream and its response, both faces and the grammar checked on the way."""
-    session = Session(standard(dialect))
+    session = Session(standard(dialect, **options))
     events = []
     for chunk in chunks:
         events += session.feed(chunk)
@@ -25,9 +25,9 @@ def log_of(chunks, dialect):
     return events, session.response
 
 
-def read(chunks, dialect):
+def read(chunks, dialect, **options):
     """The response."""
-    return log_of([chunks] if isinstance(chunks, bytes) else chunks, dialect)[1]
+    return log_of([chunks] if isinstance(chunks, bytes) else chunks, dialect, **options)[1]
 
 
 def kinds(response):

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import read, same
 
+from streamkit.limits import Limits
+from streamkit.profile import Profile
 from streamkit.testing.fixtures import all_fixtures
 from streamkit.testing.strategies import chunkings, quirky
 from streamkit.testing.wires import DIALECTS
@@ -45,3 +47,24 @@ def test_of_arbitrary_bytes(body, dialect, data):
 def test_where_the_dialect_is_not_named(wire, data):
     chunks = data.draw(chunkings(wire.data))
     assert same(read(chunks, None), read(wire.data, None))
+
+
+BOUNDED = st.sampled_from([name for name in Limits.__struct_fields__ if name not in ("expansion", "body")])
+ENDED_EARLY = st.one_of(
+    st.just({"strict": True}),
+    st.just({"profile": Profile(stop_repetition=2)}),
+    st.builds(lambda name, bound: {"limits": Limits(**{name: bound})}, BOUNDED, st.integers(1, 300)),
+)
+
+
+WIRES = st.one_of(
+    st.sampled_from(FIXTURES).map(lambda fixture: (fixture.data, fixture.dialect)),
+    quirky(most=3, known=False).map(lambda wire: (wire.data, wire.wire.dialect)),
+)
+
+
+@given(WIRES, ENDED_EARLY, st.booleans(), st.data())
+def test_where_a_bound_a_profile_or_strict_mode_ends_it(wire, options, named, data):
+    body, dialect = wire
+    dialect = dialect if named else None
+    assert same(read(data.draw(chunkings(body)), dialect, **options), read(body, dialect, **options))
