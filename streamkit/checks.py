@@ -1,6 +1,7 @@
 """What callers hand over, checked once, at the call: a mistake of theirs is never told as a fault of the stream."""
 
-from collections.abc import Collection, Iterable, Sized
+from collections.abc import Callable, Collection, Iterable, Sized
+from inspect import isasyncgenfunction
 from io import TextIOBase
 from os import PathLike
 from typing import Any, cast
@@ -13,7 +14,16 @@ from streamkit.profile import Profile
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
 
-__all__ = ["bytes_of", "check_charset", "check_on_error", "check_options", "check_stage", "pieces_of", "stages_of"]
+__all__ = [
+    "bytes_of",
+    "check_charset",
+    "check_on_error",
+    "check_options",
+    "check_stage",
+    "pieces_of",
+    "stages_of",
+    "stages_or_maker",
+]
 
 Piece = bytes | Frame
 
@@ -86,6 +96,19 @@ def stages_of(stages: Any, *, push_only: bool = False) -> tuple[Any, ...]:
         if push_only and not hasattr(stage, "feed"):
             raise UsageError(f"{_shown(stage)} has no feed(): async stages need open_stream()")
     return given
+
+
+def stages_or_maker(stages: Any) -> tuple[Any, ...] | Callable[[], Iterable[Any]]:
+    """A caller's stages, each one checked, or the function that makes them, which is not called yet.
+
+    Raises:
+        UsageError: they are neither, or one of them is no stage.
+    """
+    if isasyncgenfunction(stages) or hasattr(stages, "feed"):
+        raise _not("stages", stages, "a list of stages, or a function that makes one; put this one into a list")
+    if not callable(stages):
+        return stages_of(stages)
+    return cast("Callable[[], Iterable[Any]]", stages)
 
 
 def check_stage(stage: Any) -> None:

@@ -98,6 +98,10 @@ class Session:
             return None
         said = next((error for error in response.errors if error.kind == "provider"), None)
         error = error_from(said or ended.error or response.errors[0], response)
-        if self._cause is not None and self._cause is not error:
-            error.__cause__ = self._cause
+        cause = self._cause
+        if isinstance(cause, StreamError) and cause.info == error.info:  # the same once more, now with the response
+            error.__cause__ = cause.__cause__
+            return error.with_traceback(cause.__traceback__)
+        if cause is not None:
+            error.__cause__ = cause
         return error

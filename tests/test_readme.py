@@ -66,6 +66,8 @@ def test_python_examples(code, monkeypatch, live):
     with contextlib.redirect_stdout(out):
         exec(compile(code.replace(LIVE, live.url), "README.md", "exec"), {"__name__": "readme"})
     assert out.getvalue().strip()
+    for said in re.findall(r"^\s*print\(.*\)  # ([\[{(\"'].*)$", code, re.MULTILINE):
+        assert said in out.getvalue()
 
 
 def test_pytest_examples(folder):

@@ -74,11 +74,22 @@ def test_a_broken_connection_behind_the_end_is_harmless_h16():
 )
 def test_a_source_may_raise_a_stream_error_of_its_own(kind, ending):
     cause = error_from(ErrorInfo(kind=kind, message="boom", code="x"))
+    cause.__cause__ = origin = ConnectionResetError("gone")
     session, log = opened(HALF)
     assert ended([*log, *session.broken(cause)]).ending == ending
     failure = session.failure()
     assert type(failure) is type(cause)
-    assert (failure.info, failure.__cause__) == (cause.info, cause)
+    assert (failure.info, failure.partial.text) == (cause.info, "half")
+    assert failure.__cause__ is origin  # the same error is not told twice
+
+
+def test_a_providers_error_outweighs_what_the_source_raised():
+    cause = error_from(ErrorInfo(kind="transport", message="boom", code="x"))
+    session, _ = opened(HALF + b'data: {"error":{"message":"overloaded","type":"overloaded_error"}}\n\n')
+    session.broken(cause)
+    failure = session.failure()
+    assert isinstance(failure, streamkit.Overloaded)
+    assert failure.__cause__ is cause
 
 
 def test_a_deadline():

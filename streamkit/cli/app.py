@@ -12,17 +12,17 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.table import Table
+from rich.table import Column, Table
 
 from streamkit.cli.audit import audit_command
 from streamkit.cli.fuzz import fuzz_command
 from streamkit.cli.outcome import EXIT_CODES, exit_code
 from streamkit.cli.output import Output
 from streamkit.cli.quirk_pages import quirk_page
-from streamkit.cli.render import Terminal
+from streamkit.cli.render import Terminal, wide_console
 from streamkit.cli.verbose import log_to_standard_error
-from streamkit.dialects.table import all_dialects
-from streamkit.errors import StreamkitError, UsageError
+from streamkit.dialects.table import all_dialects, dialect_named, dialect_names
+from streamkit.errors import StreamkitError, UnknownDialect, UsageError
 from streamkit.limits import DEFAULT_LIMITS
 from streamkit.recipe import standard
 from streamkit.session import Session
@@ -107,6 +107,9 @@ def replay(
     """
     if verbose:
         log_to_standard_error()
+    for path in files:
+        if path != "-" and path.startswith("-"):
+            raise UsageError(f"there is no option {path}; a file that is called so is written ./{path}")
     if not files and sys.stdin.isatty():
         raise UsageError("name a recorded body: `streamkit replay FILE`, or `streamkit replay -` to type one")
     output = Output(events=events, json=json, text=text)
@@ -187,10 +190,16 @@ def stream(
 @app.command
 def dialects() -> int:
     """List the dialects."""
-    table = Table("name", "title", "framing", "end", box=None)
-    for dialect in all_dialects():
+    table = Table(Column("name", no_wrap=True), "title", "framing", Column("end", overflow="fold"), box=None)
+    usable = all_dialects()
+    for dialect in usable:
         table.add_row(dialect.name, dialect.title, dialect.framing, ", ".join(dialect.ends) or "end of input")
-    Terminal().print(table)
+    wide_console().print(table)
+    for name in sorted({*dialect_names()} - {dialect.name for dialect in usable}):
+        try:
+            dialect_named(name)
+        except UnknownDialect as fault:
+            _complain(fault)
     return 0
 
 
@@ -217,6 +226,7 @@ def _complain(fault: Exception) -> None:
 @app.meta.default
 def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
     """Run a command; a caller's mistake is one line on standard error."""
+    _open_streams()
     for output in (sys.stdout, sys.stderr):
         if isinstance(output, io.TextIOWrapper):  # characters that its encoding has not are written as escapes
             output.reconfigure(errors="backslashreplace")
@@ -231,6 +241,14 @@ def run(*tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)
     except KeyboardInterrupt:
         code = EXIT_CODES["cancelled"]
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """A standard stream that the caller has closed (`>&-`) is empty, or takes everything."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - open as long as the process
+            setattr(sys, name, nowhere)
 
 
 def _flushed(tokens: tuple[str, ...]) -> Any:

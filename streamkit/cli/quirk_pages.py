@@ -4,9 +4,10 @@ import sys
 
 import msgspec
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.table import Column, Table
 
-from streamkit.cli.render import Terminal, plain
+from streamkit.cli.render import Terminal, plain, wide_console
 from streamkit.errors import UsageError
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.catalogue import all_quirks
@@ -27,6 +28,8 @@ EFFECTS = {
 END = "⟨end of input⟩"
 LONGEST = 1_500
 """Characters of a wire that are shown."""
+ROOM = 120
+"""Columns that the table needs."""
 
 
 def quirk_page(name: str | None, *, json: bool = False, markdown: bool = False) -> int:
@@ -68,7 +71,11 @@ def _write(text: str) -> None:
 
 
 def _table(quirks: list[Quirk]) -> None:
-    table = Table("id", "catalogue", "dialects", "effect", "what", box=None)
+    console = wide_console()
+    if console.width < ROOM:
+        _list(console, quirks)
+        return
+    table = Table(Column("id", no_wrap=True), "catalogue", "dialects", "effect", "what", box=None)
     for quirk in quirks:
         table.add_row(
             quirk.id,
@@ -77,7 +84,14 @@ def _table(quirks: list[Quirk]) -> None:
             quirk.effect,
             escape(quirk.summary),
         )
-    Terminal().print(table)
+    console.print(table)
+
+
+def _list(console: Terminal, quirks: list[Quirk]) -> None:
+    """The same where columns would be too narrow to be read."""
+    for quirk in quirks:
+        console.print(f"[bold]{quirk.id}[/bold]  {quirk.effect}  ({' '.join(quirk.dialects)})")
+        console.print(Padding(escape(quirk.summary), (0, 0, 0, 4)), soft_wrap=False)
 
 
 def quirk_record(quirk: Quirk) -> JsonObject:

@@ -70,8 +70,11 @@ def _status(response: Response) -> str:
 
 
 def _error(error: ErrorInfo) -> str:
+    facts = [] if error.status is None else [f"status {error.status}"]
+    facts += [] if error.retry_after is None else [f"try again in {error.retry_after:g} s"]
+    facts += [error.hint] if error.hint else []
     text = f"{error.kind} {error.code}: {error.message}"
-    return f"{text} ({error.hint})" if error.hint else text
+    return f"{text} ({'; '.join(facts)})" if facts else text
 
 
 def show_response(console: Console, response: Response) -> None:

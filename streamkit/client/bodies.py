@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import cast
 
 import msgspec
 
@@ -42,8 +43,11 @@ def encoded(payload: Json) -> bytes:
     """A request body: UTF-8 whatever the locale, half surrogate pairs joined or replaced (J01), None kept as null.
 
     Raises:
-        UsageError: something in it has no JSON form.
+        UsageError: something in it has no JSON form, or it is a text that was made of it already.
     """
+    if isinstance(payload, str | bytes | bytearray | memoryview):
+        kind = type(cast("object", payload)).__name__
+        raise UsageError(f"`json` must be the body itself, such as a dict, not {kind}: it is made into JSON here")
     try:
         return msgspec.json.encode(payload)
     except UnicodeEncodeError:

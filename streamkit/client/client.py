@@ -2,13 +2,15 @@
 
 import asyncio
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
+from streamkit.checks import check_on_error, check_options, stages_or_maker
 from streamkit.client.bodies import encoded
 from streamkit.client.headers import checked, must_be_text, standing
+from streamkit.client.libraries import check_client, check_transport, is_aiohttp
 from streamkit.client.live import LiveStream, Plan, Stages
 from streamkit.client.retrying import Retries
 from streamkit.client.secrets import addressed, masked_address, secrets_of
@@ -18,6 +20,7 @@ from streamkit.dialects.table import dialect_named
 from streamkit.errors import UsageError
 from streamkit.jsontypes import Json
 from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
 
@@ -57,7 +60,7 @@ class Client:
             unless this is given.
         watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers.
         limits: every bound.
-        retries: further attempts while nothing was delivered: a number, or `Retries`. 0 for none.
+        retries: further attempts while nothing was delivered: a number, or `streamkit.client.Retries`. 0 for none.
         transport: an httpx transport of your own. As in httpx, it is then yours to honour proxy variables.
         http_client: a client of httpx or httpx2, or a session of aiohttp, of your own: used as it is, never closed.
         proxy: address of a proxy; without it the environment's variables count.
@@ -65,6 +68,9 @@ class Client:
             the event loop is asyncio's and nothing of httpx's is given; at 1,000 open streams it costs half.
 
     A client may be used in several event loops, one after the other: each gets connections of its own (H22).
+
+    Raises:
+        UsageError: an argument is none of what it may be.
     """
 
     def __init__(
@@ -81,6 +87,9 @@ class Client:
         proxy: str | None = None,
         backend: Backend = "auto",
     ) -> None:
+        check_options(None, limits, watchdog, strict=False, tools=None, profile=DEFAULT_PROFILE)
+        check_client(http_client)
+        check_transport(transport)
         self._base_url = _valid(base_url)
         self._headers = checked(headers or {})
         if timeout is not None and not _number(timeout, above=0):
@@ -91,7 +100,7 @@ class Client:
         self._retries = _retries(retries)
         self._transport = transport
         self._http_client = http_client
-        self._proxy = proxy
+        self._proxy = proxy if proxy is None else _valid_proxy(proxy)
         self._backend = backend
         self._wires: Any = None
         if backend not in {"auto", "httpx", "aiohttp"}:
@@ -124,25 +133,33 @@ class Client:
         stages: Stages = (),
         watchdog: Watchdog | None = None,
         strict: Strict | bool = False,
+        tools: Collection[str] | None = None,
+        profile: Profile = DEFAULT_PROFILE,
         on_error: Literal["raise", "event"] = "raise",
     ) -> LiveStream:
         """A request and the stream of its answer; use it as `async with … as stream:`.
 
         Args:
             dialect: a name, a `Dialect`, or None (or `"auto"`) to recognise it from the answer.
-            json: the body, sent as it is given (`"stream": true` included, members that are None as null).
+            json: the body, sent as it is given (`"stream": true` included, members that are None as null); no text
+                that was made of it.
             path: appended to the base address, or a whole address; by default the dialect's own.
             headers: for this request alone, over the client's.
             stages: your own stages, or a function that makes them. Stages with state that are given as objects serve
                 one answer only: then an attempt is repeated until the headers have come, not after.
             watchdog: instead of the client's.
             strict: refuse tolerances.
+            tools: names of the tools that were offered (D36, D39); the body is not looked into for them.
+            profile: what is known of this endpoint that its bytes do not tell.
             on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
 
         Raises:
             UnknownDialect: no dialect has that name.
-            UsageError: a header that cannot be sent, a body without a JSON form, no path for this dialect.
+            UsageError: a header that cannot be sent, a body without a JSON form, no path for this dialect, an option
+                that is none of what it may be.
         """
+        check_options(dialect, self._limits, watchdog, strict, tools, profile)
+        check_on_error(on_error)
         name = dialect.name if isinstance(dialect, Dialect) else dialect
         if isinstance(dialect, str) and dialect != AUTO:
             dialect_named(dialect)  # a name that nobody has is refused before anything is sent
@@ -158,8 +175,10 @@ class Client:
                 retries=self._retries,
                 secrets=secrets_of(sent, given, url),
                 watchdog=watchdog or self._watchdog,
-                stages=stages,
+                stages=stages_or_maker(stages),
                 strict=strict,
+                tools=tools,
+                profile=profile,
                 on_error=on_error,
             )
         )
@@ -168,6 +187,7 @@ class Client:
         path = PATHS.get(dialect or "") if path is None else path
         if path is None:
             raise UsageError(f"dialect {dialect or 'auto'} has no path of its own; give `path`")
+        must_be_text(path, "`path`")
         if "://" in path.partition("?")[0]:
             return _valid(path)
         base = urlsplit(self._base_url)
@@ -198,7 +218,7 @@ class Client:
 
         own = self._http_client
         given = None if self._timeout == TIMEOUT else self._timeout
-        if own is not None and type(own).__module__.partition(".")[0] == "aiohttp":
+        if is_aiohttp(own):
             return AiohttpWire(timeout=given, proxy=self._proxy, session=own)
         if own is not None:
             return HttpxWire(own, timeout=given)
@@ -227,6 +247,18 @@ def _valid(url: str) -> str:
         shown = masked_address(url)
         raise UsageError(f"{shown!r} is no address of an HTTP server: it begins with http:// or https:// and a host")
     return url
+
+
+def _valid_proxy(proxy: str) -> str:
+    must_be_text(proxy, "`proxy`")
+    try:
+        parts = urlsplit(proxy)
+        sound = "://" in proxy and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise UsageError(f"{masked_address(proxy)!r} is no address of a proxy, such as http://127.0.0.1:8080")
+    return proxy
 
 
 def _retries(given: int | Retries) -> Retries:

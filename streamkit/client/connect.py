@@ -23,6 +23,7 @@ from streamkit.faults.answers import (
     turns_into_get,
 )
 from streamkit.limits import Limits
+from streamkit.stages.watchdog import REMEDIES
 
 __all__ = ["connect"]
 
@@ -61,7 +62,7 @@ async def connect(
         ErrorInfo(
             kind="stall",
             code="ttfb_timeout",
-            message=f"no answer within {within:g} seconds",
+            message=f"no headers came for {within:g} s (limit first={within:g} s): {REMEDIES['first']}",
             phase="first",
             waited=within,
             retryable=True,

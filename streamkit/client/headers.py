@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import cast
 
 from streamkit.errors import UsageError
 
@@ -43,6 +44,9 @@ def checked(headers: Mapping[str, str]) -> dict[str, str]:
         UsageError: a name or value that cannot be sent; it says where and which character, never the value (J03).
     """
     out: dict[str, str] = {}
+    given = cast("object", headers)
+    if not isinstance(given, Mapping):
+        raise UsageError(f"`headers` must be a mapping of names to values, not {type(given).__name__}")
     for name, value in headers.items():
         must_be_text(name, "a name in `headers`")
         must_be_text(value, f"the value of header {name}")

@@ -197,11 +197,12 @@ def inflater_for(encoding: str, limits: Limits) -> Inflater | None:
     try:
         return Inflater([makers[name]() for name in reversed(names)], limits)
     except (KeyError, ImportError) as exc:
+        install = "install 'streamkit-llm[compression]', or " if isinstance(exc, ImportError) else ""
         info = ErrorInfo(
             kind="wire",
             code="bad_encoding",
             message=f"the body is encoded as {encoding!r}, which was not asked for and cannot be undone here",
-            hint="install brotli or zstandard, or keep the server from compressing",
+            hint=f"{install}keep the server, or what stands in between, from compressing",
             retryable=False,
         )
         raise WireError(info) from exc

@@ -6,12 +6,13 @@ then on it is delivered, and no further attempt is made.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import msgspec
 
+from streamkit.checks import stages_of
 from streamkit.client.bodies import Body, Failing
 from streamkit.client.connect import connect
 from streamkit.client.headers import request_id
@@ -24,6 +25,7 @@ from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
 from streamkit.faults.answers import VERSION_HINT, lacks_version
 from streamkit.framing.layers import known_charset
 from streamkit.limits import Limits
+from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.response import Response
 from streamkit.sources import Source
 from streamkit.stages.strict import Strict
@@ -65,6 +67,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     watchdog: Watchdog | None = None
     stages: Stages = ()
     strict: Strict | bool = False
+    tools: Collection[str] | None = None
+    profile: Profile = DEFAULT_PROFILE
     on_error: Literal["raise", "event"] = "raise"
 
 
@@ -168,7 +172,7 @@ class LiveStream:
             if await self._attempts.again(failure):
                 await self._connect()
             else:
-                self._open(Failing(error_from(failure)))
+                self._open(Failing(error_from(failure)), self._made())
         inner = self._opened()
         self._next = self._from_held if self._held else inner.__anext__
 
@@ -190,15 +194,16 @@ class LiveStream:
 
     async def _connect(self) -> None:
         """Send the request, again where that is allowed, and open the answer's pipeline."""
+        stages = self._made()  # before anything is sent: what the caller's function gives may be no stages
         try:
-            await self._sent()
+            await self._sent(stages)
         except BaseException:
             if self._inner is None:  # cancelled before there was an answer: that is how this response ended
                 self._closed = True
                 await self._opened().aclose()
             raise
 
-    async def _sent(self) -> None:
+    async def _sent(self, stages: tuple[Any, ...]) -> None:
         plan = self._plan
         while True:
             self._status, self._request_id = None, ""
@@ -219,22 +224,27 @@ class LiveStream:
                 self._status = self._status or failure.info.status
                 if await self._attempts.again(failure.info):
                     continue
-                self._open(Failing(failure))
+                self._open(Failing(failure), stages)
                 return
-            self._open(self._body, exchange.headers)
+            self._open(self._body, stages, exchange.headers)
             return
 
-    def _open(self, source: Any, headers: Any = None) -> None:
+    def _made(self) -> tuple[Any, ...]:
+        given = self._plan.stages
+        return stages_of(given() if callable(given) else given)
+
+    def _open(self, source: Any, stages: tuple[Any, ...], headers: Any = None) -> None:
         plan = self._plan
-        given = plan.stages() if callable(plan.stages) else plan.stages
         self._inner = open_stream(
             Source(source),
             plan.dialect,
             watchdog=plan.watchdog.renewed() if plan.watchdog is not None else None,
-            stages=(Notes(source, plan.secrets), *given),
+            stages=(Notes(source, plan.secrets), *stages),
             limits=plan.limits,
             strict=plan.strict,
             charset=known_charset(charset_of(headers or {})) or None,
+            tools=plan.tools,
+            profile=plan.profile,
             on_error=plan.on_error,
         )
 
@@ -245,9 +255,8 @@ class LiveStream:
 
     def _opened(self) -> EventStream:
         if self._inner is None:
-            self._open(
-                Failing(error_from(ErrorInfo(kind="transport", code="closed", message="closed before it was sent")))
-            )
+            closed = ErrorInfo(kind="transport", code="closed", message="closed before it was sent")
+            self._open(Failing(error_from(closed)), self._made())
         inner = self._inner
         assert inner is not None  # noqa: S101 - `_open` has just set it
         return inner

@@ -1,11 +1,19 @@
-"""The table of dialects: a name, and where its constant stands. A module is imported when its dialect is asked for."""
+"""The table of dialects: a name, and where its constant stands. A module is imported when its dialect is asked for.
 
+What another package brings may be broken. Whoever names such a dialect is told so; nobody else is to suffer for it.
+"""
+
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-from streamkit.dialects.base import Dialect
+from msgspec.structs import replace
+
+from streamkit.dialects.base import NO, Dialect
 from streamkit.errors import UnknownDialect
+from streamkit.frames import Frame
+from streamkit.logs import logger
 
 __all__ = ["all_dialects", "dialect_named", "dialect_names"]
 
@@ -51,7 +59,7 @@ def dialect_named(name: str) -> Dialect:
     """The dialect of this name.
 
     Raises:
-        UnknownDialect: there is none.
+        UnknownDialect: there is none, or the package that brings it is broken.
     """
     place = BUILT_IN.get(name)
     if place is not None:
@@ -63,10 +71,44 @@ def dialect_named(name: str) -> Dialect:
         raise UnknownDialect(
             f"there is no dialect {name!r}; known are {', '.join(dialect_names())}, or None to recognise"
         )
-    loaded: Dialect = entry.load()
-    return loaded
+    try:
+        loaded: object = entry.load()
+    except Exception as exc:
+        what = f"{type(exc).__name__}: {exc}"
+        raise UnknownDialect(f"the dialect {name!r} ({entry.value}) cannot be loaded: {what}") from exc
+    if not isinstance(loaded, Dialect):
+        raise UnknownDialect(f"the dialect {name!r} ({entry.value}) is no Dialect but {type(loaded).__name__}")
+    if loaded.name != name:
+        raise UnknownDialect(f"the dialect {name!r} ({entry.value}) calls itself {loaded.name!r}; the names must agree")
+    return replace(loaded, recognise=_guarded(loaded))
+
+
+def _guarded(dialect: Dialect) -> Callable[[Frame], int]:
+    """Its `recognise`, which knows nothing of a frame that it stumbles over: the frame may well be another's."""
+    told = False
+
+    def recognise(frame: Frame) -> int:
+        nonlocal told
+        try:
+            return dialect.recognise(frame)
+        except Exception as exc:  # noqa: BLE001 - another package's code, whatever it raises
+            if not told:
+                told = True
+                logger().warning("dialect fails to recognise", dialect=dialect.name, reason=type(exc).__name__)
+            return NO
+
+    return recognise
+
+
+@cache
+def _usable(name: str) -> Dialect | None:
+    try:
+        return dialect_named(name)
+    except UnknownDialect as why:
+        logger().warning("dialect left out", dialect=name, reason=str(why))
+        return None
 
 
 def all_dialects() -> tuple[Dialect, ...]:
-    """Every dialect."""
-    return tuple(dialect_named(name) for name in dialect_names())
+    """Every dialect that can be loaded."""
+    return tuple(dialect for name in dialect_names() if (dialect := _usable(name)) is not None)

@@ -112,16 +112,11 @@ TRANSPORT_CLASSES: Final[dict[str, str]] = {
 }
 """Exceptions by the name of their class, of the standard library, anyio, h2, httpx and aiohttp (H08)."""
 
-TRANSPORT_FINAL: Final = frozenset(
-    {
-        "tls_certificate",
-        "dead_event_loop",
-        "unsupported_url",
-        "redirect_refused",
-        "bad_encoding",
-        "local_protocol_error",
-    }
-)
+FIRM: Final = frozenset({"tls_certificate", "dead_event_loop"})
+"""Codes that, wherever they stand in the chain, say more than the others."""
+
+TRANSPORT_FINAL: Final = FIRM | {"unsupported_url", "redirect_refused", "bad_encoding", "local_protocol_error"}
+"""Codes of what fails again when it is tried again."""
 
 LIBRARIES: Final = frozenset(
     [
@@ -156,11 +151,8 @@ LIBRARIES: Final = frozenset(
 )
 """Packages whose exceptions tell of a connection."""
 
-MISUSES: Final = frozenset({"StreamConsumed", "ResponseNotRead"})
+MISUSES: Final = frozenset({"StreamClosed", "StreamConsumed", "ResponseNotRead"})
 """Exceptions of HTTP libraries that tell of a mistake in the program that reads."""
-
-FIRM = frozenset({"tls_certificate", "dead_event_loop"})
-"""Codes that, wherever they stand in the chain, say more than the others."""
 
 LONGEST_MESSAGE = 2_000
 """Characters of an exception's text that are kept."""
@@ -178,6 +170,7 @@ _PROXY_REMARKS = any_of(
 _ADVICE: Final[dict[str, str]] = {
     "dead_event_loop": "The client belongs to an event loop that is closed; make a new one in the loop that uses it.",
     "connection_refused": "Check the URL, and whether the server is running.",
+    "name_resolution": "Check the host in the URL, and whether this machine is online.",
     "tls_certificate": "The server's certificate is not trusted: set SSL_CERT_FILE to a bundle that knows it.",
 }
 _OTHER_CERTIFICATES: Final[tuple[tuple[LazyPattern, str], ...]] = (
@@ -210,7 +203,10 @@ def _foreign(exc: BaseException) -> bool:
     return any(libraries) or bool(_code(exc))
 
 
-_HEADLINES: Final[dict[str, str]] = {"connection_refused": "nothing listens at this address"}
+_HEADLINES: Final = {
+    "connection_refused": "nothing listens at this address",
+    "name_resolution": "no such host is known",
+}
 """What a message begins with instead of "the connection broke"."""
 
 

@@ -14,6 +14,7 @@ Stages announce it: `yield tool_index_missing.seen(item_id=..., detail=...)`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import get_args
 
 from streamkit.events import Effect, QuirkSeen
 from streamkit.jsontypes import Json
@@ -28,6 +29,7 @@ REGISTRY: dict[str, "Quirk"] = {}
 
 DETAIL_LENGTH = 200
 EVERY_DIALECT = ("any",)
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 
 class Quirk:
@@ -47,6 +49,7 @@ class Quirk:
         known_in: tuple[str, ...] | None = None,
     ) -> None:
         self.id = plant.__name__
+        self.module = plant.__module__
         self.text = "\n".join(line.strip() for line in (plant.__doc__ or "").strip().split("\n"))
         self.dialects = dialects
         self.effect: Effect = effect
@@ -125,8 +128,12 @@ def quirk(
             In the others it is tolerated, but no other client is asked to.
 
     Raises:
-        ValueError: two quirks with one id.
+        ValueError: two quirks with one id, an effect that is none, no docstring, no dialect.
     """
+    if not dialects:
+        raise ValueError('a quirk names its dialects, or "any"')
+    if effect not in EFFECTS:
+        raise ValueError(f"{effect!r} is no effect: {', '.join(EFFECTS)}")
 
     def register(plant: Planter) -> Quirk:
         entry = Quirk(
@@ -140,8 +147,11 @@ def quirk(
             nowhere=nowhere,
             known_in=None if known_in is None else tuple(known_in),
         )
+        if not entry.text:
+            raise ValueError(f"the quirk {entry.id} of {plant.__module__} has no docstring, which is its text")
         if entry.id in REGISTRY:
-            raise ValueError(f"two quirks are called {entry.id}")
+            places = f"in {REGISTRY[entry.id].module} and in {plant.__module__}"
+            raise ValueError(f"two quirks are called {entry.id}: {places}")
         REGISTRY[entry.id] = entry
         return entry
 

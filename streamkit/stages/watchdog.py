@@ -32,7 +32,7 @@ from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed,
 from streamkit.items import is_client_call
 from streamkit.quirks.timing import connection_left_open
 
-__all__ = ["Watchdog"]
+__all__ = ["REMEDIES", "Watchdog"]
 
 CONTENT: frozenset[type[Event]] = frozenset(
     {

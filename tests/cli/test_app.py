@@ -1,10 +1,13 @@
 import logging
 import re
 import runpy
+import shlex
+import subprocess
 import sys
 from importlib import metadata
 
 import pytest
+from rich.console import Console
 from running import chat, run
 
 from streamkit.cli import app as module
@@ -29,6 +32,28 @@ def test_quirks(capsys, monkeypatch):
     assert (code, err) == (0, "")
     assert rows == [quirk.id for quirk in all_quirks()]
     assert "terminal_output_null" in rows
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_names_are_whole_in_a_pipe_and_on_a_narrow_terminal(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    piped = [run(capsys, command)[1] for command in ("dialects", "quirks")]
+    monkeypatch.setattr(Console, "is_terminal", True)
+    shown = [run(capsys, command)[1] for command in ("dialects", "quirks")]
+    for listed, told in (piped, [re.sub(r"\x1b\[[0-9;]*m", "", text) for text in shown]):
+        assert {*dialect_names()} <= {*listed.split()}
+        assert {quirk.id for quirk in all_quirks()} <= {*told.split()}
+
+
+@pytest.mark.parametrize(("closed", "out"), [("<&-", ""), (">&-", ""), ("2>&-", "hi\n")])
+def test_a_standard_stream_that_is_closed_is_no_fault_of_ours(tmp_path, closed, out):
+    (tmp_path / "a.sse").write_bytes(chat("hi"))
+    source = "-" if closed.startswith("<") else str(tmp_path / "a.sse")
+    command = f"{shlex.quote(sys.executable)} -m streamkit.cli.main replay {source} {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == (4 if source == "-" else 0)
+    assert done.stdout == out
+    assert "Traceback" not in done.stderr
 
 
 def test_help_documents_the_exit_codes(capsys):

@@ -70,3 +70,9 @@ def test_where_nothing_came_no_finish_is_spoken_of():
     info = ErrorInfo(kind="transport", code="c", message="m", hint="Check.")
     lines = [" ".join(line.split()) for line in summary(status="failed", finish_reason="truncated", errors=(info,))]
     assert lines == ["response", "status failed, nothing was answered", "error transport c: m (Check.)"]
+
+
+def test_an_error_says_what_can_be_acted_on():
+    error = ErrorInfo(kind="provider", code="c", message="m", status=429, retry_after=1.5, hint="h")
+    assert summary(errors=(error,))[-1] == "error     provider c: m (status 429; try again in 1.5 s; h)"
+    assert summary(errors=(ErrorInfo(kind="wire", code="c", message="m"),))[-1] == "error     wire c: m"

@@ -156,6 +156,16 @@ def test_a_file_that_is_not_there_is_one_line(capsys, tmp_path):
     assert "none.sse" in err
 
 
+def test_a_mistyped_option_is_no_file(capsys, file):
+    code, out, err = run(capsys, "replay", file(chat("a")), "b.sse", "--josn")
+    assert (code, out) == (2, "")
+    assert "--josn" in err
+    for first in ("--josn", "-x"):  # in front of the files, too
+        code, out, err = run(capsys, "replay", first, file(chat("a")))
+        assert (code, out) == (2, "")
+        assert err == f"streamkit: there is no option {first}; a file that is called so is written ./{first}\n"
+
+
 def test_forms_exclude_each_other(capsys):
     code, _, err = run(capsys, "replay", FIXTURE, "--json", "--text")
     assert (code, err) == (2, "streamkit: --events, --json and --text exclude each other\n")

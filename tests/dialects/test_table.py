@@ -18,6 +18,7 @@ WIRE = b'{"morse":".... .."}\n{"morse":"/ - .... . .-"}\n{"morse":"...-.-"}\n'
 
 def forget():
     table.dialect_named.cache_clear()
+    table._usable.cache_clear()
     table._third_party.cache_clear()
     importlib.invalidate_caches()
 
@@ -131,3 +132,82 @@ def test_a_built_in_name_cannot_be_taken_over(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         forget()
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """Packages with dialects that cannot be used stand on the path, beside one that can."""
+    lines = "\n".join(
+        f"{name} = {place}"
+        for name, place in {
+            "gone": "no_such_module_anywhere:GONE",
+            "number": "faulty_dialects:NUMBER",
+            "alias": "faulty_dialects:STUMBLING",
+            "stumbling": "faulty_dialects:STUMBLING",
+        }.items()
+    )
+    (tmp_path / "faulty-1.dist-info").mkdir()
+    (tmp_path / "faulty-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1\n")
+    (tmp_path / "faulty-1.dist-info" / "entry_points.txt").write_text(f"[streamkit.dialects]\n{lines}\n")
+    (tmp_path / "faulty_dialects.py").write_text(
+        "from msgspec.structs import replace\n"
+        "from morse_dialect import MORSE\n"
+        "NUMBER = 5\n"
+        "def recognise(frame):\n"
+        "    raise KeyError('not what was expected')\n"
+        "STUMBLING = replace(MORSE, name='stumbling', recognise=recognise)\n"
+    )
+    monkeypatch.syspath_prepend(str(THIRD_PARTY))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    forget()
+    yield
+    monkeypatch.undo()
+    for name in ("morse_dialect", "faulty_dialects"):
+        sys.modules.pop(name, None)
+    forget()
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("gone", r"'gone' \(no_such_module_anywhere:GONE\) cannot be loaded: ModuleNotFoundError: .*no_such_module"),
+        ("number", r"'number' \(faulty_dialects:NUMBER\) is no Dialect but int"),
+        ("alias", r"'alias' \(faulty_dialects:STUMBLING\) calls itself 'stumbling'"),
+    ],
+)
+def test_who_names_a_broken_dialect_is_told_what_is_wrong_with_it(name, why):
+    with pytest.raises(streamkit.UnknownDialect, match=why):
+        streamkit.assemble(WIRE, name)
+
+
+@pytest.mark.usefixtures("broken")
+def test_nobody_else_suffers_for_a_broken_dialect(caplog):
+    chat = b'data: {"object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
+    for _ in range(2):
+        assert streamkit.assemble(chat, None, on_error="event").dialect == "chat"
+        assert streamkit.assemble(WIRE).dialect == "morse"
+    assert streamkit.assemble(b"data: what?\n\n", "chat", on_error="event").dialect == "chat"
+    assert [dialect.name for dialect in all_dialects()] == [*table.BUILT_IN, "stumbling", "morse"]
+    told = [(record.message, record.dialect) for record in caplog.records]
+    left_out = [("dialect left out", name) for name in ("gone", "number", "alias")]
+    assert sorted(told) == sorted([*left_out, ("dialect fails to recognise", "stumbling")])
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_dialect_that_cannot_recognise_itself_still_reads():
+    assert streamkit.assemble(WIRE, "stumbling").text == "HI THEA"
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_command_line_lists_the_others_and_says_which_are_broken(capsys):
+    from streamkit.cli.app import app
+
+    with pytest.raises(SystemExit) as ended:
+        app.meta(["dialects"])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 0
+    names = [line.split()[0] for line in out.splitlines()[1:]]
+    assert {"chat", "morse"} < {*names}
+    assert not {"gone", "number", "alias"} & {*names}
+    assert [line.split("'")[1] for line in err.splitlines()] == ["alias", "gone", "number"]

@@ -1,9 +1,10 @@
+import socket
 import ssl
 
 import pytest
 
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError
-from streamkit.faults.connections import cut_phrase, transport_error
+from streamkit.faults.connections import cut_phrase, is_transport, transport_error
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,18 @@ def test_h08_spellings_of_a_dead_connection(exc, code, retryable):
 def test_h08_message_is_the_deepest_and_the_outer_ones_are_kept():
     info = transport_error(caused(ReadError("outer"), OSError("inner sk-1234567890ab")))
     assert (info.message, info.chain) == ("the connection broke: inner sk-*** (ReadError)", ("outer",))
+
+
+def test_h08_a_host_that_is_not_known_is_no_broken_connection():
+    info = transport_error(caused(ReadError(""), socket.gaierror(-2, "Name or service not known")))
+    assert info.code == "name_resolution"
+    assert info.message == "no such host is known: [Errno -2] Name or service not known (ReadError)"
+    assert "host in the URL" in info.hint
+
+
+@pytest.mark.parametrize("name", ["StreamClosed", "StreamConsumed", "ResponseNotRead"])
+def test_a_response_that_is_read_when_it_cannot_be_is_a_mistake_of_the_reader(name):
+    assert not is_transport(type(name, (RuntimeError,), {"__module__": "httpx"})("closed"))
 
 
 def test_h08_circular_causes_end():

@@ -84,8 +84,31 @@ def test_where_a_server_is_known_to_show_it(last_letter_lost, empty):
 
 
 def test_two_of_one_name_are_refused(last_letter_lost, empty):
-    with pytest.raises(ValueError, match="last_letter_lost"):
+    with pytest.raises(ValueError, match=f"called last_letter_lost: in {__name__} and in {__name__}"):
         quirk("chat", effect="harmless", catalogue="Z1")(last_letter_lost._plant)
+
+
+def planter(tape):
+    """A text."""
+    return ()
+
+
+def untold(tape):
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("plant", "dialects", "effect", "told"),
+    [
+        (planter, ("chat",), "nice", "'nice' is no effect: harmless, repaired, guessed, lossy"),
+        (planter, (), "harmless", "names its dialects"),
+        (untold, ("chat",), "harmless", "the quirk untold of .* has no docstring"),
+    ],
+)
+def test_what_the_pages_could_not_explain_is_refused(empty, plant, dialects, effect, told):
+    with pytest.raises(ValueError, match=told):
+        quirk(*dialects, effect=effect, catalogue="Z1")(plant)
+    assert empty == {}
 
 
 def test_an_occurrence_is_an_event(last_letter_lost):
