@@ -42,6 +42,9 @@ AUTO = "auto"
 TIMEOUT = 30.0
 """Seconds for connecting and for sending the request; how long an answer may take is the watchdog's business."""
 
+PATIENT = Watchdog(first=600, idle=600, progress=None, server=None)
+"""Deadlines where none are given: only what is surely dead, or over, is given up."""
+
 
 class Client:
     """Sends requests and streams their answers.
@@ -58,7 +61,9 @@ class Client:
         headers: sent with each request; credentials among them never follow a redirect to another host.
         timeout: seconds for connecting and sending; None for no bound. A caller's own client keeps its own bounds
             unless this is given.
-        watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers.
+        watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers. By
+            default ten minutes without a byte are too long, and a connection that its server leaves open behind the end
+            of the answer is closed. None waits for ever.
         limits: every bound.
         retries: further attempts while nothing was delivered: a number, or `streamkit.client.Retries`. 0 for none.
         transport: an httpx transport of your own. As in httpx, it is then yours to honour proxy variables.
@@ -79,7 +84,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = TIMEOUT,
-        watchdog: Watchdog | None = None,
+        watchdog: Watchdog | None = PATIENT,
         limits: Limits = DEFAULT_LIMITS,
         retries: int | Retries = 1,
         transport: Any = None,

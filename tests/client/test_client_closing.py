@@ -1,11 +1,12 @@
 import anyio
 import pytest
-from answers import chunk
+from answers import HELLO, chunk
 from asking import ask, hang, hello
 from loopback import serving
 
 from streamkit import StallError, TextDelta, TransportError, Watchdog
 from streamkit.client import Client
+from streamkit.stages import watchdog
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,23 @@ async def test_h06_silence_in_the_middle(backend):
         with anyio.fail_after(1):
             await server.closed.wait()
     assert (caught.value.phase, caught.value.partial.text) == ("idle", "Hel")
+
+
+async def test_h09_a_connection_left_open_behind_the_end_is_closed_by_default(backend, monkeypatch):
+    monkeypatch.setattr(watchdog, "GRACE", 0.05)
+
+    async def handler(connection):
+        await connection.head()
+        await connection.chunk(HELLO)
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        with anyio.fail_after(5):
+            response = await ask(server, backend=backend)
+            await server.closed.wait()
+    assert (response.text, response.finish_reason, response.ending) == ("Hello", "stop", "completed")
+    assert [quirk.id for quirk in response.quirks] == ["connection_left_open"]
 
 
 async def test_h08_reset(backend):
