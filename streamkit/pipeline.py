@@ -213,7 +213,7 @@ class Pipeline(Generic[Item, Out]):
 
     def _held_back(self, stage: Any) -> Iterator[Any]:
         try:
-            yield from stage.close()
+            yield from stage.close() or ()  # a stage that holds nothing back may well give None
         except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
             self._failure = self._failure or failure
 

@@ -215,3 +215,13 @@ def test_users_may_have_events_of_their_own():
         note: str
 
     assert Pipeline(Upper()).feed(Mine(note="x")) == [Mine(note="x")]
+
+
+def test_a_stage_that_holds_nothing_back_may_close_with_none():
+    class Silent(Passing):
+        def close(self):
+            return None
+
+    assert texts([*Pipeline(Silent(), Upper()).feed(TextDelta(text="a")), *Pipeline(Silent(), Upper()).close()]) == [
+        "A"
+    ]
