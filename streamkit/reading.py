@@ -16,6 +16,7 @@ __all__ = ["SLICE", "Reader"]
 
 SLICE = 64 * 1024
 """Bytes that are fed without a turn for the event loop."""
+NOTHING = memoryview(b"")
 STEP = 0.1
 """Seconds between two looks at the clock for a timed stage that does not say how short its limits are."""
 
@@ -38,7 +39,7 @@ class Reader:
         self._guard: Any = None
         self._paused_at = 0.0
         self._paused = 0.0
-        self._rest = memoryview(b"")
+        self._rest = NOTHING
         self._whole: Callable[[], Awaitable[Any]] = source.read
         self.read: Callable[[], Awaitable[Any]] = source.read
         """What takes the next chunk; another one while a large chunk is fed in slices."""
@@ -76,6 +77,11 @@ class Reader:
         """No timer may be left behind."""
         if self._guard is not None:
             self._guard.disarm()
+
+    def feed(self, feed: Callable[[Any], list[Event]], chunk: Any) -> list[Event]:
+        """Feed a chunk, or as much of a large one as may be fed at once."""
+        small = chunk.__class__ is not bytes or len(chunk) < SLICE
+        return feed(chunk) if small else self.feed_slice(feed, chunk)
 
     def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:
         """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""

@@ -137,13 +137,37 @@ class EventStream:
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> Event:  # all in one coroutine: each further one costs as much as a stage
         ready = self._ready
         while not ready:
             if self._ended:
                 self._raise()
                 raise StopAsyncIteration
-            await self._advance()
+            step: Any = END
+            over = False
+            try:
+                if not self._started:
+                    self._start()
+                try:
+                    step = await (self._reader.read() if self._chain is None else self._chain.__anext__())
+                except StopAsyncIteration:
+                    pass
+                except Exception as cause:
+                    if self._chain is not None or not self._stopped(cause):
+                        raise
+                over = self._take(step)
+            except Exception as failure:
+                ready.extend(self._session.rescued)
+                await self._abandon(failure)
+                if not ready:
+                    raise
+                self._failure = failure  # raised behind the events that came out before
+            except BaseException:  # cancelled: what was held back still reaches the response
+                with suppress(Exception):
+                    await self.aclose()
+                raise
+            if over:
+                await self._release_at_end()
         return ready.popleft()
 
     async def result(self) -> Response:
@@ -152,9 +176,10 @@ class EventStream:
         Raises:
             StreamError: the stream failed (`on_error="raise"`); `partial` has what arrived.
         """
-        while not self._ended:
-            await self._advance()
-            self._ready.clear()
+        with suppress(StopAsyncIteration):
+            while not self._ended:
+                self._ready.clear()
+                await self.__anext__()
         self._ready.clear()
         await self.aclose()
         self._raised = False
@@ -183,49 +208,26 @@ class EventStream:
         with suppress(Exception):
             await self._release()
 
-    # driving
+    def _take(self, step: Any) -> bool:
+        """Get what comes out for one chunk, or at the end; whether it is the end."""
+        session = self._session
+        if step is not END:
+            small = step.__class__ is not bytes or len(step) < SLICE
+            self._ready.extend(session.feed(step) if small else self._reader.feed_slice(session.feed, step))
+        if step is END or session.halted:
+            last, failure = session.last(self._last)
+            self._ready.extend(last)
+            self._failure = self._failure or failure
+            self._ended = True
+        return self._ended
 
-    async def _advance(self) -> None:
-        """Get at least one step further: read one chunk, or end."""
-        step: Any = END
+    async def _release_at_end(self) -> None:
         try:
-            if not self._started:
-                self._start()
-            try:
-                step = await (self._reader.read() if self._chain is None else self._chain.__anext__())
-            except StopAsyncIteration:
-                pass
-            except Exception as cause:
-                if self._chain is not None or not self._stopped(cause):
-                    raise
-            if step is not END:
-                small = step.__class__ is not bytes or len(step) < SLICE
-                self._ready.extend(
-                    self._session.feed(step) if small else self._reader.feed_slice(self._session.feed, step)
-                )
-            if step is END or self._session.halted:
-                last, failure = self._session.last(self._last)
-                self._ready.extend(last)
-                self._failure = self._failure or failure
-                self._ended = True
-        except Exception as failure:
-            self._ready.extend(self._session.rescued)
-            await self._abandon(failure)
-            if not self._ready:
-                raise
-            self._failure = failure  # raised behind the events that came out before
-        except BaseException:  # cancelled: what was held back still reaches the response
-            with suppress(Exception):
-                await self.aclose()
-            raise
-        if self._ended:
-            try:
-                await self._release()
-            except Exception as failure:  # noqa: BLE001 - raised behind the last events, if nothing else is
-                self._failure = self._failure or (failure if self._session.failure() is None else None)
+            await self._release()
+        except Exception as failure:  # noqa: BLE001 - raised behind the last events, if nothing else is
+            self._failure = self._failure or (failure if self._session.failure() is None else None)
 
     def _start(self) -> None:
-        """Get ready to read."""
         self._started = True
         self._reader.start()
         self._chain = self._chained() if self._ahead else None
@@ -292,9 +294,7 @@ class EventStream:
                 if not self._stopped(cause):
                     raise
                 break
-            small = chunk.__class__ is not bytes or len(chunk) < SLICE
-            feed: Any = segment.feed if small else partial(self._reader.feed_slice, segment.feed)
-            for event in given_out(segment, partial(feed, chunk)):
+            for event in given_out(segment, partial(self._reader.feed, segment.feed, chunk)):
                 yield event
         for event in given_out(segment, segment.close):
             yield event

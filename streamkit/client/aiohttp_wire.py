@@ -7,6 +7,7 @@ from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 from streamkit.client.aiohttp_lines import Lines
+from streamkit.client.read_size import read_less
 from streamkit.client.wire import Exchange, Request
 from streamkit.errors import UsageError
 
@@ -61,6 +62,8 @@ class AiohttpWire:
 
         content = response.content
         line = self._lines.follow(response)
+        if not self.caller_owned and response.connection is not None:
+            read_less(response.connection.transport)
 
         async def close() -> None:
             response.close()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+from streamkit.client.read_size import read_less
 from streamkit.client.secrets import hush
 from streamkit.client.wire import Exchange, Request
 
@@ -65,7 +66,7 @@ class OwnHttpx:
         shard = self._with_room()
         shard.open += 1
         try:
-            exchange = await _send(shard.client, request, {})
+            exchange = await _send(shard.client, request, {}, ours=True)
         except BaseException:
             shard.open -= 1
             raise
@@ -104,10 +105,12 @@ class Shard:
         self.open = 0
 
 
-async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:
+async def _send(client: Any, request: Request, options: dict[str, Any], *, ours: bool = False) -> Exchange:
     hush(type(client).__module__.partition(".")[0], request.url)
     built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
     response = await client.send(built, stream=True, follow_redirects=False)
+    if ours:
+        read_less(_transport(response))
     chunks: AsyncIterator[bytes] = response.stream.__aiter__()
 
     async def read() -> bytes:
@@ -121,6 +124,14 @@ async def _send(client: Any, request: Request, options: dict[str, Any]) -> Excha
         await _unwind(chunks)
 
     return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)
+
+
+def _transport(response: Any) -> Any:
+    """The asyncio transport under a response; None where there is none, or where the libraries hide it elsewhere."""
+    stream: Any = getattr(response.extensions.get("network_stream"), "_stream", None)
+    while hasattr(stream, "transport_stream"):  # TLS, in a tunnel perhaps
+        stream = stream.transport_stream
+    return getattr(stream, "_transport", None)
 
 
 async def _unwind(chunks: AsyncIterator[bytes]) -> None:
