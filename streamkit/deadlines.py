@@ -6,22 +6,27 @@ microseconds. Elsewhere (trio) a cancel scope is made for each read; none ever s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Protocol
 
 from streamkit.session import Expired
 
 __all__ = ["Guard", "guard_for", "loop_clock"]
 
-T = TypeVar("T")
 Deadline = Callable[[], float | None]
 
 
 class Guard(Protocol):
-    """Runs reads under a deadline."""
+    """A block in which one read waits under a deadline. It is entered again for each read."""
 
-    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
-        """The read's result.
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """The read is over.
 
         Raises:
             Expired: the deadline passed first; the read was cancelled.
@@ -52,20 +57,20 @@ class TimerGuard:
         self._expired = False
         self._requests = 0
 
-    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
-        """See `Guard`."""
-        self._task = task = asyncio.current_task()
+    def __enter__(self) -> None:
+        self._task = task = asyncio.current_task(self._loop)
         self._requests = task.cancelling() if task is not None else 0
         if self._handle is None:
             self._arm()
-        try:
-            return await read()
-        except asyncio.CancelledError:
-            if self._expired and task is not None and task.uncancel() <= self._requests:
-                raise Expired from None
-            raise
-        finally:
-            self._task = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        task, self._task = self._task, None
+        if kind is None or not self._expired or task is None or not isinstance(error, asyncio.CancelledError):
+            return
+        if task.uncancel() <= self._requests:
+            raise Expired from None
 
     def disarm(self) -> None:
         """See `Guard`."""
@@ -96,18 +101,23 @@ class ScopeGuard:
     def __init__(self, deadline: Deadline, clock: Callable[[], float]) -> None:
         self._deadline = deadline
         self._clock = clock
+        self._scope: Any = None
 
-    async def wait(self, read: Callable[[], Awaitable[T]]) -> T:
-        """See `Guard`."""
+    def __enter__(self) -> None:
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
         when = self._deadline()
-        result: list[T] = []
-        with anyio.move_on_after(None if when is None else max(0.0, when - self._clock())) as scope:
-            result.append(await read())
+        self._scope = anyio.move_on_after(None if when is None else max(0.0, when - self._clock()))
+        self._scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        scope, self._scope = self._scope, None
+        done: bool | None = scope.__exit__(kind, error, trace)
         if scope.cancelled_caught:
             raise Expired
-        return result[0]
+        return done
 
     def disarm(self) -> None:
         """See `Guard`."""
@@ -116,11 +126,14 @@ class ScopeGuard:
 def loop_clock() -> Callable[[], float]:
     """The clock of the event loop that is running, in seconds; may be read from its callbacks too (H18)."""
     try:
-        return asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
     except RuntimeError:
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
         return anyio.current_time
+    if type(loop).time is asyncio.BaseEventLoop.time and "time" not in vars(loop):
+        return time.monotonic  # the very same, without a call of a method around it
+    return loop.time
 
 
 def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:

@@ -5,6 +5,7 @@ between them, deadlines and cancellations are obeyed; chunking never changes the
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 from streamkit.events import Event
@@ -19,6 +20,13 @@ SLICE = 64 * 1024
 NOTHING = memoryview(b"")
 STEP = 0.1
 """Seconds between two looks at the clock for a timed stage that does not say how short its limits are."""
+
+
+class NoGuard(nullcontext[None]):
+    """Stands where no stage has deadlines."""
+
+    def disarm(self) -> None:
+        """Nothing was armed."""
 
 
 class Reader:
@@ -36,7 +44,7 @@ class Reader:
         self._pulsed = pulsed
         self._clock = clock
         self._now: Callable[[], float] = float
-        self._guard: Any = None
+        self._guard: Any = NoGuard()
         self._paused_at = 0.0
         self._paused = 0.0
         self._rest = NOTHING
@@ -75,8 +83,7 @@ class Reader:
 
     def stop(self) -> None:
         """No timer may be left behind."""
-        if self._guard is not None:
-            self._guard.disarm()
+        self._guard.disarm()
 
     def feed(self, feed: Callable[[Any], list[Event]], chunk: Any) -> list[Event]:
         """Feed a chunk, or as much of a large one as may be fed at once."""
@@ -95,10 +102,11 @@ class Reader:
 
     async def _read_in_time(self) -> Any:
         """The next chunk, under the deadlines."""
-        read, guard, now = self._source.read, self._guard, self._now
+        now = self._now
         self._paused += now() - self._paused_at
         try:
-            chunk = await (read() if guard is None else guard.wait(read))
+            with self._guard:
+                chunk = await self._source.read()
         finally:
             self._paused_at = now()
         for stage in self._pulsed:

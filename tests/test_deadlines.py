@@ -40,6 +40,11 @@ def guard(when, step=STEP):
     return guard_for(lambda: None if when is None else now + when, clock, step)
 
 
+async def wait(guard, read):
+    with guard:
+        return await read()
+
+
 async def give(value):
     return value
 
@@ -51,7 +56,7 @@ async def give(value):
 async def test_a_read_in_time_gives_its_result():
     each = guard(3600)
     assert isinstance(each, TimerGuard)
-    assert [await each.wait(functools.partial(give, value)) for value in "abc"] == ["a", "b", "c"]
+    assert [await wait(each, functools.partial(give, value)) for value in "abc"] == ["a", "b", "c"]
     each.disarm()
 
 
@@ -68,7 +73,7 @@ async def test_a_silent_read_expires_and_is_cancelled():
             raise
 
     with pytest.raises(Expired):
-        await each.wait(silent)
+        await wait(each, silent)
     assert cancelled == [True]
     assert asyncio.current_task().cancelling() == 0, "the task itself is not cancelled"
     await asyncio.sleep(0)
@@ -82,7 +87,7 @@ async def test_one_timer_serves_all_reads_until_it_is_disarmed():
     loop.call_at = lambda *args: made.append(args) or call_at(*args)
     each = guard(3600, step=3600)
     for _ in range(100):
-        await each.wait(lambda: give(1))
+        await wait(each, lambda: give(1))
     assert len(made) == 1
     each.disarm()
     each.disarm()
@@ -99,7 +104,7 @@ async def test_the_timer_is_armed_again_while_the_deadline_is_not_reached():
         return looked[-1]
 
     with pytest.raises(Expired):
-        await guard_for(lambda: 10, clock, STEP).wait(lambda: asyncio.Event().wait())
+        await wait(guard_for(lambda: 10, clock, STEP), lambda: asyncio.Event().wait())
     assert looked == list(range(12)), "armed six times; it fired five times too early"
 
 
@@ -116,24 +121,24 @@ async def test_a_deadline_that_appears_or_moves_closer_is_seen_within_a_step(far
 
     with pytest.raises(Expired):
         async with asyncio.timeout(60):
-            await each.wait(silent)
+            await wait(each, silent)
 
 
 @on_asyncio
 async def test_a_timer_between_two_reads_cancels_nothing():
     each = guard(0)
-    await each.wait(lambda: give(1))
+    await wait(each, lambda: give(1))
     while each._handle is not None:  # noqa: ASYNC110 - the deadline has passed: the timer fires in one of the next rounds
         await asyncio.sleep(0)
     assert asyncio.current_task().cancelling() == 0
     with pytest.raises(Expired):  # who waits next is told
-        await each.wait(lambda: asyncio.Event().wait())
+        await wait(each, lambda: asyncio.Event().wait())
 
 
 @on_asyncio
 async def test_cancellation_from_outside_is_no_expiry():
     each = guard(3600)
-    task = asyncio.ensure_future(each.wait(lambda: asyncio.Event().wait()))
+    task = asyncio.ensure_future(wait(each, lambda: asyncio.Event().wait()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -144,7 +149,7 @@ async def test_cancellation_from_outside_is_no_expiry():
 @on_asyncio
 async def test_cancellation_from_outside_wins_over_an_expiry_at_the_same_time():
     each = guard(3600)
-    task = asyncio.ensure_future(each.wait(lambda: asyncio.Event().wait()))
+    task = asyncio.ensure_future(wait(each, lambda: asyncio.Event().wait()))
     await asyncio.sleep(0)
     task.cancel()
     each._expired = True
@@ -162,7 +167,7 @@ async def test_what_the_read_raises_passes_through():
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        await each.wait(broken)
+        await wait(each, broken)
     each.disarm()
 
 
@@ -172,7 +177,7 @@ async def test_it_stands_inside_a_timeout_of_the_callers():
     each = guard(3600)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(STEP):
-            await each.wait(lambda: asyncio.Event().wait())
+            await wait(each, lambda: asyncio.Event().wait())
     each.disarm()
 
 
@@ -183,31 +188,31 @@ async def test_it_stands_inside_a_timeout_of_the_callers():
 async def test_on_trio_a_read_in_time_gives_its_result():
     each = guard(3600)
     assert isinstance(each, ScopeGuard)
-    assert await each.wait(lambda: give("a")) == "a"
+    assert await wait(each, lambda: give("a")) == "a"
     each.disarm()
 
 
 @on_trio
 async def test_on_trio_a_silent_read_expires():
     with pytest.raises(Expired):
-        await guard(STEP).wait(trio.sleep_forever)
+        await wait(guard(STEP), trio.sleep_forever)
 
 
 @on_trio
 async def test_on_trio_a_deadline_in_the_past_expires_at_once():
     with pytest.raises(Expired):
-        await guard(-1).wait(trio.sleep_forever)
+        await wait(guard(-1), trio.sleep_forever)
 
 
 @on_trio
 async def test_on_trio_no_deadline_waits():
-    assert await guard(None).wait(lambda: give("a")) == "a"
+    assert await wait(guard(None), lambda: give("a")) == "a"
 
 
 @on_trio
 async def test_on_trio_cancellation_from_outside_is_no_expiry():
     with trio.move_on_after(STEP) as scope:
-        await guard(3600).wait(trio.sleep_forever)
+        await wait(guard(3600), trio.sleep_forever)
     assert scope.cancelled_caught
 
 
