@@ -14,7 +14,10 @@ STEP = 256 * 1024
 """Bytes that one step may give out."""
 
 SLICE = 1024
-"""Compressed bytes handed at once to a library that cannot bound what comes out."""
+"""Compressed bytes handed at once to a library, and the grain at which growth is judged."""
+
+HEADER = 2
+"""Bytes of a zlib header."""
 
 FREE = 1024 * 1024
 """Bytes that may come out before the ratio counts: short texts of spaces compress very well."""
@@ -32,41 +35,59 @@ class Decompressor(Protocol):
 
 
 class Zlib:
-    """gzip (also several members in a row) and deflate (with or without its header)."""
+    """gzip (also several members in a row) and deflate (with its header or, as some servers mean it, without)."""
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
-        self._inner = zlib.decompressobj(wbits=31 if gzip else 15)
-        self._started = False
+        self._head = b""
+        """The first byte of a deflate stream: it takes two to see whether there is a header."""
+        self._inner: Any = zlib.decompressobj(wbits=31) if gzip else None
         self._between = False
         self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What can be given out now."""
+        """What can be given out now; before an error, all that came in front of the broken place."""
+        if self._inner is None:
+            data = self._head + data
+            self.unfinished = bool(data)
+            if len(data) < HEADER:
+                self._head = data
+                return
+            headed = data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:HEADER]) % 31 == 0  # RFC 1950, section 2.2
+            self._inner = zlib.decompressobj(wbits=15 if headed else -15)
         while data:
             if self._between:
                 data = data.lstrip(b"\0")  # padding behind a member
                 self._between = not data
                 continue
-            try:
-                piece = self._inner.decompress(data, STEP)
-            except zlib.error:
-                if self._gzip or self._started:
-                    raise
-                self._inner = zlib.decompressobj(wbits=-15)  # deflate without header, as some servers mean it
-                piece = self._inner.decompress(data, STEP)
-            self._started = True
+            piece, data = self._step(data)
             self.unfinished = not self._inner.eof
             if piece:
                 yield piece
             if self._inner.eof:
-                data = self._inner.unused_data
                 if not self._gzip:
                     return
                 self._between = True
                 self._inner = zlib.decompressobj(wbits=31)
-            else:
-                data = self._inner.unconsumed_tail
+
+    def _step(self, data: bytes) -> tuple[bytes, bytes]:
+        """One piece, and the bytes that are left.
+
+        A call that fails gives out nothing of what it had: then half of its bytes are done again.
+        """
+        part = data[:SLICE]
+        spare = self._inner.copy()
+        try:
+            piece = self._inner.decompress(part, STEP)
+        except zlib.error:
+            if len(part) == 1:
+                raise
+            self._inner = spare
+            half = len(part) // 2
+            piece, rest = self._step(data[:half])
+            return piece, rest + data[half:]
+        rest = self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail
+        return piece, rest + data[SLICE:]
 
 
 class Brotli:
@@ -133,12 +154,11 @@ class Inflater:
             LimitExceeded: `Limits.expansion` or `Limits.body` is reached.
             WireError: the bytes are not what the header says.
         """
-        self._taken += len(data)
         try:
-            for piece in self._through(data, 0):
-                self._given += len(piece)
-                self._check()
-                yield piece
+            while data:  # at places that no reads decide
+                part, data = data[: (room := SLICE - self._taken % SLICE)], data[room:]
+                self._taken += len(part)
+                yield from self._bounded(part)
         except (LimitExceeded, WireError):
             raise
         except Exception as exc:
@@ -159,11 +179,18 @@ class Inflater:
             if piece:
                 yield from self._through(piece, at + 1)
 
-    def _check(self) -> None:
-        if self._given > self._limits.body:
-            raise LimitExceeded(exceeded("body", self._given, "bytes after decompression"))
-        if self._given > FREE and self._given > self._taken * self._limits.expansion:
-            raise LimitExceeded(exceeded("expansion", self._given // self._taken, "times its compressed size"))
+    def _bounded(self, data: bytes) -> Iterator[bytes]:
+        grains = -(-self._taken // SLICE)
+        most = max(FREE, grains * SLICE * self._limits.expansion)
+        for piece in self._through(data, 0):
+            room = self._limits.body - self._given
+            self._given += len(piece)
+            if len(piece) > room:
+                yield piece[:room]
+                raise LimitExceeded(exceeded("body", self._given, "bytes after decompression"))
+            if self._given > most:
+                raise LimitExceeded(exceeded("expansion", self._given // self._taken, "times its compressed size"))
+            yield piece
 
 
 def exceeded(limit: str, size: int, unit: str) -> ErrorInfo:

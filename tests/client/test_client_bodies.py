@@ -103,7 +103,7 @@ async def test_j08_a_bomb_is_defused(backend):
             await ask(server, backend=backend, limits=Limits(expansion=100))
         assert caught.value.limit == "expansion"
         with pytest.raises(LimitExceeded) as caught:
-            await ask(server, backend=backend, limits=Limits(body=3_000_000))
+            await ask(server, backend=backend, limits=Limits(body=3_000_000, expansion=10_000))
     assert caught.value.limit == "body"
     assert 3_000_000 < caught.value.size < 4_000_000
 

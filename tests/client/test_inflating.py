@@ -97,3 +97,58 @@ def test_wrong_bytes():
     with pytest.raises(WireError) as caught:
         through("gzip", b"plain text", 99)
     assert caught.value.info.code == "bad_encoding"
+
+
+@pytest.mark.parametrize("size", [1, 2, 700, 100_000])
+def test_a_deflate_stream_may_lack_its_header_in_any_chunking(size):
+    packer = zlib.compressobj(wbits=-15)
+    assert through("deflate", packer.compress(TEXT) + packer.flush(), size) == (TEXT, False)
+
+
+def test_a_deflate_stream_of_one_byte_is_cut():
+    assert through("deflate", zlib.compress(TEXT)[:1], 1) == (b"", True)
+    assert through("deflate", b"", 1) == (b"", False)
+
+
+@pytest.mark.parametrize("size", [1, 64, 1000, 100_000])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_all_in_front_of_a_broken_place_is_given_out_whatever_the_chunking(encoding, size):
+    words = b"".join(b"data: %d\n\n" % (n * n) for n in range(3000))
+    squeezed = (gzip.compress if encoding == "gzip" else zlib.compress)(words)
+    at = len(squeezed) // 2
+    broken = squeezed[:at] + b"\xff" * 40 + squeezed[at + 40 :]
+    whole = zlib.decompressobj(wbits=47).decompress(squeezed[:at])
+    inflater = inflater_for(encoding, Limits())
+    given = b""
+    with pytest.raises(WireError) as caught:
+        for start in range(0, len(broken), size):
+            for piece in inflater.feed(broken[start : start + size]):
+                given += piece
+    assert given.startswith(whole)
+    assert caught.value.info.offset == len(given)
+
+
+@pytest.mark.parametrize("size", [1, 10, 100_000])
+def test_j08_a_body_is_given_out_up_to_its_bound(size):
+    inflater = inflater_for("gzip", Limits(body=100))
+    squeezed, given = gzip.compress(TEXT), b""
+    with pytest.raises(LimitExceeded) as caught:
+        for start in range(0, len(squeezed), size):
+            for piece in inflater.feed(squeezed[start : start + size]):
+                given += piece
+    assert (caught.value.limit, given) == ("body", TEXT[:100])
+
+
+@pytest.mark.parametrize("size", [1, 1024, 100_000])
+def test_j08_growth_is_judged_at_places_that_no_reads_decide(size):
+    data = b"\0" * 3 * FREE
+    squeezed = gzip.compress(data)
+    assert len(squeezed) < 4096
+    fine = inflater_for("gzip", Limits(expansion=FREE // 1024))
+    assert sum(
+        len(piece) for at in range(0, len(squeezed), size) for piece in fine.feed(squeezed[at : at + size])
+    ) == len(data)
+    tight = inflater_for("gzip", Limits(expansion=FREE // 1024 // 4))
+    with pytest.raises(LimitExceeded):
+        for at in range(0, len(squeezed), size):
+            list(tight.feed(squeezed[at : at + size]))
