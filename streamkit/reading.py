@@ -12,6 +12,7 @@ from streamkit.events import Event
 from streamkit.pipeline import Pulsed, Timed
 from streamkit.session import Expired
 from streamkit.sources import Source
+from streamkit.statistics import Tally
 
 __all__ = ["SLICE", "Reader"]
 
@@ -40,6 +41,7 @@ class Reader:
         clock: Callable[[], float] | None,
     ) -> None:
         self._source = source
+        self.tally = Tally()
         self._timed = timed
         self._pulsed = pulsed
         self._clock = clock
@@ -48,6 +50,8 @@ class Reader:
         self._paused_at = 0.0
         self._paused = 0.0
         self._rest = NOTHING
+        self._sliced = False
+        """Whether the chunk at hand is a slice of one that was counted."""
         self._whole: Callable[[], Awaitable[Any]] = source.read
         self.read: Callable[[], Awaitable[Any]] = source.read
         """What takes the next chunk; another one while a large chunk is fed in slices."""
@@ -57,6 +61,7 @@ class Reader:
         from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
 
         clock = self._now = self._clock or loop_clock()
+        self.tally.start(clock)
         self._paused_at = clock()
         for stage in self._pulsed:
             stage.start(self.time)
@@ -87,8 +92,14 @@ class Reader:
 
     def feed(self, feed: Callable[[Any], list[Event]], chunk: Any) -> list[Event]:
         """Feed a chunk, or as much of a large one as may be fed at once."""
-        small = chunk.__class__ is not bytes or len(chunk) < SLICE
-        return feed(chunk) if small else self.feed_slice(feed, chunk)
+        if chunk.__class__ is not bytes:
+            return feed(chunk)
+        size = len(chunk)
+        if self._sliced:
+            self._sliced = False
+        else:
+            self.tally.read(size)
+        return feed(chunk) if size < SLICE else self.feed_slice(feed, chunk)
 
     def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:
         """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""
@@ -127,6 +138,7 @@ class Reader:
             self._paused_at = self._now()
         for stage in self._pulsed:
             stage.pulse()
+        self._sliced = True
         piece = bytes(self._rest[:SLICE])
         self._rest = self._rest[SLICE:]
         if not self._rest:

@@ -53,6 +53,17 @@ class Session:
         return self._assembler.response
 
     @property
+    def keep_alives(self) -> int:
+        """Comments and pings so far."""
+        return self._assembler.keep_alives
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The SSE `id` in force."""
+        first = (*self._ahead, self.pipeline)[0]
+        return getattr(first.stages[0], "last_event_id", None)
+
+    @property
     def halted(self) -> bool:
         """Whether a stage said that reading must stop."""
         if self.pipeline.halted is not None:

@@ -19,15 +19,16 @@ from streamkit.faults import is_transport
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.pipeline import Pipeline
 from streamkit.profile import DEFAULT_PROFILE, Profile
-from streamkit.reading import SLICE, Reader
+from streamkit.reading import Reader
 from streamkit.recipe import standard
 from streamkit.response import Response
-from streamkit.segments import given_out, owned, segment_of
+from streamkit.segments import chain_of
 from streamkit.session import Expired, Session
 from streamkit.sources import Source, source_of
 from streamkit.stages.sequencer import Sequencer
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
+from streamkit.statistics import StreamStatistics
 
 __all__ = ["EventStream", "open_stream"]
 
@@ -94,6 +95,7 @@ class EventStream:
         self._source = source
         self._on_error = on_error
         self._reader = Reader(source, pipeline.timed, pipeline.pulsed, clock)
+        self._tally = self._reader.tally
         self._sequencer = next((stage for stage in pipeline.stages if isinstance(stage, Sequencer)), None)
         segments = pipeline.segments()
         self._ahead = segments[:-1]
@@ -120,6 +122,12 @@ class EventStream:
         Readable at any moment, also after a failure; None where the wire has no numbers (B34).
         """
         return None if self._sequencer is None else self._sequencer.last
+
+    @property
+    def statistics(self) -> StreamStatistics:
+        """Counts and times so far."""
+        session = self._session
+        return self._tally.taken(keep_alives=session.keep_alives, last_event_id=session.last_event_id)
 
     async def __aenter__(self) -> Self:
         return self
@@ -212,8 +220,9 @@ class EventStream:
         """Get what comes out for one chunk, or at the end; whether it is the end."""
         session = self._session
         if step is not END:
-            small = step.__class__ is not bytes or len(step) < SLICE
-            self._ready.extend(session.feed(step) if small else self._reader.feed_slice(session.feed, step))
+            out = session.feed(step) if self._ahead else self._reader.feed(session.feed, step)
+            self._tally.came(out)
+            self._ready.extend(out)
         if step is END or session.halted:
             last, failure = session.last(self._last)
             self._ready.extend(last)
@@ -230,7 +239,7 @@ class EventStream:
     def _start(self) -> None:
         self._started = True
         self._reader.start()
-        self._chain = self._chained() if self._ahead else None
+        self._chain = chain_of(self._ahead, self._reader, self._stopped) if self._ahead else None
 
     def _stopped(self, cause: Exception) -> bool:
         """Remember what ended the reading; False where no bytes came that could be read."""
@@ -271,30 +280,3 @@ class EventStream:
         finally:
             with anyio.move_on_after(GRACE, shield=True):
                 await self._source.aclose()
-
-    # async stages
-
-    def _chained(self) -> AsyncGenerator[Event, None]:
-        """Every segment but the last, as one chain of async generators."""
-        chain: AsyncGenerator[Event, None] = self._first_segment(cast("Pipeline[Any, Event]", self._ahead[0]))
-        for segment in self._ahead[1:]:
-            if isinstance(segment, Pipeline):
-                chain = segment_of(cast("Pipeline[Any, Event]", segment), chain)
-            else:
-                chain = owned(segment, chain)
-        return chain
-
-    async def _first_segment(self, segment: Pipeline[Any, Event]) -> AsyncGenerator[Event, None]:
-        while segment.halted is None:
-            try:
-                chunk = await self._reader.read()
-            except StopAsyncIteration:
-                break
-            except Exception as cause:
-                if not self._stopped(cause):
-                    raise
-                break
-            for event in given_out(segment, partial(self._reader.feed, segment.feed, chunk)):
-                yield event
-        for event in given_out(segment, segment.close):
-            yield event

@@ -1,8 +1,7 @@
 """Bodies: the request's as bytes, the answer's as a source of bytes."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
@@ -76,7 +75,6 @@ class Body:
         limits: `body` and `expansion` are kept here.
         page: whether a page of HTML is refused (A18).
         hint: what to suggest where the body turns out to be one.
-        clock: monotonic, in seconds.
         secrets: the caller's own, which no exception may carry on.
 
     Raises:
@@ -90,7 +88,6 @@ class Body:
         *,
         page: bool = True,
         hint: str = "",
-        clock: Callable[[], float] = time.monotonic,
         secrets: tuple[str, ...] = (),
     ) -> None:
         self._exchange = exchange
@@ -98,7 +95,6 @@ class Body:
         self._read = exchange.read
         self._most = limits.body
         self._hint = hint
-        self._clock = clock
         self._inflater: Inflater | None = inflater_for(exchange.headers.get("content-encoding", ""), limits)
         self._pieces: Iterator[bytes] = iter(())
         self._begun = not page
@@ -106,10 +102,7 @@ class Body:
         """What is odd about the headers, known once the first bytes have come."""
         self.bytes_read = 0
         """Bytes that came over the wire."""
-        self.opened_at = clock()
-        """When the headers had come, in seconds on the monotonic clock."""
-        self.last_read_at: float | None = None
-        """When the last bytes came."""
+        self._over: LimitExceeded | None = None
 
     def __aiter__(self) -> "Body":
         return self
@@ -120,17 +113,22 @@ class Body:
             return await self._beginning()
         if self._inflater is not None:
             return await self._inflated(self._inflater)
+        if self._over is not None:
+            raise self._over
         try:
             chunk = await self._read()
         except Exception as exc:  # noqa: BLE001 - raised again once the rest is out
             chunk = self._rest(exc)
         if not chunk:
             raise StopAsyncIteration
-        self.last_read_at = self._clock()
         self.bytes_read += len(chunk)
-        if self.bytes_read > self._most:
-            raise LimitExceeded(exceeded("body", self.bytes_read, "bytes"))
-        return chunk
+        beyond = self.bytes_read - self._most
+        if beyond <= 0:
+            return chunk
+        self._over = LimitExceeded(exceeded("body", self.bytes_read, "bytes"))
+        if beyond >= len(chunk):
+            raise self._over
+        return chunk[:-beyond]
 
     async def aclose(self) -> None:
         """Give the connection up, or back where the body was read to its end."""
@@ -148,7 +146,6 @@ class Body:
                 if inflater.unfinished:
                     raise TransportError(CUT)
                 raise StopAsyncIteration
-            self.last_read_at = self._clock()
             self.bytes_read += len(chunk)
             self._pieces = inflater.feed(chunk)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import msgspec
+from msgspec.structs import asdict
 
 from streamkit.checks import stages_of
 from streamkit.client.bodies import Body, Failing
@@ -19,6 +20,7 @@ from streamkit.client.headers import request_id
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
 from streamkit.client.wire import Request, Wire
+from streamkit.deadlines import loop_clock
 from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
 from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
@@ -30,6 +32,7 @@ from streamkit.response import Response
 from streamkit.sources import Source
 from streamkit.stages.strict import Strict
 from streamkit.stages.watchdog import Watchdog
+from streamkit.statistics import StreamStatistics
 from streamkit.stream import EventStream, open_stream
 
 __all__ = ["LiveStream", "Plan", "Stages", "Statistics"]
@@ -38,8 +41,8 @@ Stages = Sequence[Any] | Callable[[], Iterable[Any]]
 """Stages, or a function that makes them: each attempt needs fresh ones."""
 
 
-class Statistics(msgspec.Struct, kw_only=True):
-    """What is known of a live request beside its events. Times in seconds on the monotonic clock."""
+class Statistics(StreamStatistics, kw_only=True, frozen=True):
+    """What is known of a live request beside its events; `opened_at` is when its headers had come."""
 
     attempts: int = 0
     """Attempts made so far."""
@@ -47,12 +50,8 @@ class Statistics(msgspec.Struct, kw_only=True):
     """HTTP status of the last answer."""
     request_id: str = ""
     """The provider's id of the request, for its support."""
-    bytes: int = 0
-    """Bytes of the body that came over the wire."""
-    opened_at: float | None = None
-    """When the headers had come."""
-    last_read_at: float | None = None
-    """When the last bytes came (H10)."""
+    wire_bytes: int = 0
+    """Bytes of the body that came over the wire, compressed where it was."""
 
 
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
@@ -84,6 +83,7 @@ class LiveStream:
         self._attempts = Attempts(plan.retries)
         self._inner: EventStream | None = None
         self._body: Body | None = None
+        self._opened_at: float | None = None
         self._held: deque[Event] = deque()
         self._next: Callable[[], Awaitable[Event]] = self._begin
         self._closed = False
@@ -103,15 +103,16 @@ class LiveStream:
 
     @property
     def statistics(self) -> Statistics:
-        """Attempts, status, the provider's request id, bytes and times."""
-        body = self._body
+        """Attempts, status, the provider's request id, counts and times."""
+        body, inner = self._body, self._inner
+        facts = asdict(inner.statistics if inner is not None else StreamStatistics())
+        facts["opened_at"] = self._opened_at
         return Statistics(
+            **facts,
             attempts=self._attempts.number,
             status=self._status,
             request_id=self._request_id,
-            bytes=body.bytes_read if body else 0,
-            opened_at=body.opened_at if body else None,
-            last_read_at=body.last_read_at if body else None,
+            wire_bytes=body.bytes_read if body is not None else 0,
         )
 
     async def __aenter__(self) -> Self:
@@ -217,6 +218,7 @@ class LiveStream:
                 try:
                     hint = VERSION_HINT if lacks_version(exchange.url) else ""
                     self._body = Body(exchange, plan.limits, hint=hint, secrets=plan.secrets)
+                    self._opened_at = loop_clock()()
                 except StreamError:
                     await exchange.close()
                     raise

@@ -75,6 +75,11 @@ class Inflating:
         """The byte behind a member, until the next one tells whether another member begins there."""
         self._dead = False
 
+    @property
+    def last_event_id(self) -> str | None:
+        """The SSE `id` in force beneath."""
+        return getattr(self._inner, "last_event_id", None)
+
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes."""
         out: list[Frame | Event] = []
@@ -165,6 +170,11 @@ class Transcoding:
         self._charset = charset
         self._decode = codecs.getincrementaldecoder(charset)("replace").decode
         self._reported = False
+
+    @property
+    def last_event_id(self) -> str | None:
+        """The SSE `id` in force beneath."""
+        return getattr(self._inner, "last_event_id", None)
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes."""

@@ -94,6 +94,11 @@ class AnyFramer:
         self.framing = ""
         """What was chosen; empty until then, and where it lies under compression or another charset."""
 
+    @property
+    def last_event_id(self) -> str | None:
+        """The SSE `id` in force beneath."""
+        return getattr(self._framer, "last_event_id", None)
+
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes, and what else it says."""
         if self._framer is None:

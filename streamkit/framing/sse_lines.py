@@ -43,6 +43,11 @@ class LineReader:
         """Whether anything is under way, so that the next bytes cannot be taken for the beginning of a frame."""
         self._clear()
 
+    @property
+    def last_event_id(self) -> str | None:
+        """The `id` in force; None where there was none (A28)."""
+        return self._id
+
     def _clear(self) -> None:
         self._start: int | None = None
         self._event = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from streamkit.builder import Builder
 from streamkit.errors import ErrorInfo
-from streamkit.events import Ending, Event, StreamEnded
+from streamkit.events import Ending, Event, KeepAlive, StreamEnded
 from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.quirks.registry import shown
@@ -23,8 +23,10 @@ class Assembler:
 
     def __init__(self) -> None:
         self._builder = Builder()
-        self._add = self._builder.add
         self.lanes = {kind: take for kind, take in self._builder.lanes.items() if kind is not StreamEnded}
+        self.lanes[KeepAlive] = self._alive
+        self.keep_alives = 0
+        """Comments and pings that came by."""
 
     @property
     def response(self) -> Response:
@@ -45,8 +47,13 @@ class Assembler:
         """Take it in, pass it on."""
         if isinstance(event, StreamEnded):
             return self._end(event)
-        self._add(event)
+        take = self.lanes.get(event.__class__)
+        if take is not None:
+            take(event)
         return (event,)
+
+    def _alive(self, _: Event) -> None:
+        self.keep_alives += 1
 
     def close(self) -> Iterable[Event]:
         """Nothing is held back."""
