@@ -61,7 +61,7 @@ class Reader:
         from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
 
         clock = self._now = self._clock or loop_clock()
-        self.tally.start(clock)
+        self.tally.opened_at = clock()
         self._paused_at = clock()
         for stage in self._pulsed:
             stage.start(self.time)
@@ -98,7 +98,13 @@ class Reader:
         if self._sliced:
             self._sliced = False
         else:
-            self.tally.read(size)
+            tally = self.tally
+            tally.size += size
+            tally.reads += 1
+            tally.last_at = self._now()
+            if size > tally.largest:
+                tally.largest = size
+                tally.first_at = tally.first_at or tally.last_at
         return feed(chunk) if size < SLICE else self.feed_slice(feed, chunk)
 
     def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:

@@ -1,7 +1,5 @@
 """What is known of a stream beside its events: how much came, when, and in what portions."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from streamkit.events import Event, ItemEvent
@@ -38,45 +36,32 @@ class StreamStatistics(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Tally:
-    """Counts while a stream is read."""
+    """Counts while a stream is read; kept by its reader, without a call of its own for each portion."""
+
+    __slots__ = ("first_at", "largest", "last_at", "opened_at", "output_at", "reads", "size")
 
     def __init__(self) -> None:
-        self.now: Callable[[], float] = float
+        self.size = self.reads = self.largest = 0
         self.opened_at: float | None = None
-        self._bytes = self._reads = self._largest = 0
-        self._first: float | None = None
-        self._output: float | None = None
-        self._last: float | None = None
-
-    def start(self, now: Callable[[], float]) -> None:
-        """Reading begins; `now` gives seconds."""
-        self.now = now
-        self.opened_at = now()
-
-    def read(self, size: int) -> None:
-        """One more portion came, of this many bytes."""
-        self._last = self.now()
-        self._bytes += size
-        self._largest = max(self._largest, size)
-        self._reads += 1
-        if self._first is None:
-            self._first = self._last
+        self.first_at: float | None = None
+        self.output_at: float | None = None
+        self.last_at: float | None = None
 
     def came(self, events: list[Event]) -> None:
-        """What the latest portion said."""
-        if self._output is None and any(isinstance(event, ItemEvent) for event in events):
-            self._output = self._last
+        """What the latest portion said, as long as there was no output."""
+        if any(isinstance(event, ItemEvent) for event in events):
+            self.output_at = self.last_at
 
     def taken(self, *, keep_alives: int, last_event_id: str | None) -> StreamStatistics:
         """What was counted so far."""
         return StreamStatistics(
-            bytes=self._bytes,
-            reads=self._reads,
-            largest_read=self._largest,
+            bytes=self.size,
+            reads=self.reads,
+            largest_read=self.largest,
             keep_alives=keep_alives,
             last_event_id=last_event_id,
             opened_at=self.opened_at,
-            first_read_at=self._first,
-            first_output_at=self._output,
-            last_read_at=self._last,
+            first_read_at=self.first_at,
+            first_output_at=self.output_at,
+            last_read_at=self.last_at,
         )

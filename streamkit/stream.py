@@ -221,7 +221,8 @@ class EventStream:
         session = self._session
         if step is not END:
             out = session.feed(step) if self._ahead else self._reader.feed(session.feed, step)
-            self._tally.came(out)
+            if self._tally.output_at is None:
+                self._tally.came(out)
             self._ready.extend(out)
         if step is END or session.halted:
             last, failure = session.last(self._last)
