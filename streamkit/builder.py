@@ -18,6 +18,7 @@ from streamkit.events import (
     Event,
     ItemFinished,
     ItemStarted,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     PartReplaced,
@@ -73,6 +74,7 @@ class Builder:
             (SignatureReported, self._signature),
             (ArgumentsDelta, self._arguments),
             (AnnotationAdded, self._annotation),
+            (LogprobsAdded, self._logprobs),
             (MediaAdded, self._media),
             (PartReplaced, self._replaced),
             (ItemFinished, self._item_finished),
@@ -155,6 +157,9 @@ class Builder:
 
     def _annotation(self, event: AnnotationAdded) -> None:
         self._draft(event.item_id, event.choice, "message").annotations.append(event.annotation)
+
+    def _logprobs(self, event: LogprobsAdded) -> None:
+        self._draft(event.item_id, event.choice, "message").logprobs += event.logprobs
 
     def _media(self, event: MediaAdded) -> None:
         draft = self._draft(event.item_id, event.choice, "message")

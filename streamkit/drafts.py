@@ -35,6 +35,7 @@ class ItemDraft:
         "choice",
         "details",
         "id",
+        "logprobs",
         "media",
         "parts",
         "phase",
@@ -54,6 +55,7 @@ class ItemDraft:
         self.status: Status = "in_progress"
         self.parts: dict[tuple[PartKind, int], StringIO] = {}
         self.annotations: list[Json] = []
+        self.logprobs: list[Json] = []
         self.media: list[JsonObject] = []
         self.signature: list[str] = []
         self.signature_kind = ""
@@ -74,7 +76,7 @@ class ItemDraft:
         return (
             bool(parts)
             and not any(buffer.tell() for buffer in parts)
-            and not (self.call or self.signature or self.media or self.annotations)
+            and not (self.call or self.signature or self.media or self.annotations or self.logprobs)
         )
 
     def item(self) -> Item:
@@ -90,6 +92,7 @@ class ItemDraft:
             signature="".join(self.signature),
             signature_kind=self.signature_kind,
             annotations=tuple(self.annotations),
+            logprobs=tuple(self.logprobs),
             media=tuple(self.media),
             details=self.details,
         )

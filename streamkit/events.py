@@ -6,7 +6,7 @@ Grammar of every stream, whatever came in (checked by `streamkit.testing.grammar
 stream := ResponseStarted (item-event | aside)* ResponseFinished? aside* StreamEnded
 item   := ItemStarted delta* ItemFinished (ToolCallReady | ToolCallDropped)?
 delta  := TextDelta | RefusalDelta | ReasoningDelta | SignatureReported | ArgumentsDelta
-        | AnnotationAdded | MediaAdded | PartReplaced
+        | AnnotationAdded | LogprobsAdded | MediaAdded | PartReplaced
 aside  := MetadataReported | UsageReported | ErrorReported | KeepAlive | QuirkSeen | ProviderEvent
 ```
 
@@ -35,6 +35,7 @@ __all__ = [
     "ItemStarted",
     "KeepAlive",
     "Key",
+    "LogprobsAdded",
     "MediaAdded",
     "MetadataReported",
     "PartReplaced",
@@ -159,6 +160,18 @@ class AnnotationAdded(ItemEvent, kw_only=True, frozen=True):
 
     annotation: Json
     index: int = 0
+
+
+class LogprobsAdded(ItemEvent, kw_only=True, frozen=True):
+    """Log probabilities of an item's tokens, behind the text that they are of."""
+
+    logprobs: tuple[Json, ...]
+    """One entry a token, as the wire says it (OpenAI: `token`, `logprob`, `bytes`, `top_logprobs`). What cannot be told
+    apart into tokens is one entry as a whole."""
+    kind: PartKind = "text"
+    """What the wire says that they are of; tokens of calls and of think tags are mostly said to be text."""
+    index: int = 0
+    """Content index inside the item."""
 
 
 class MediaAdded(ItemEvent, kw_only=True, frozen=True):

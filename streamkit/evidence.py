@@ -60,6 +60,8 @@ class PartClaim(msgspec.Struct, frozen=True):
     text: str | None
     """None: the snapshot says null, which claims nothing."""
     index: int = 0
+    logprobs: tuple[Json, ...] = ()
+    """All log probabilities of the part; those beyond the ones that were streamed are given out."""
 
 
 class PartClaimed(ItemEvent, kw_only=True, frozen=True):

@@ -91,6 +91,8 @@ class Item(msgspec.Struct, kw_only=True, frozen=True):
     signature_kind: str = ""
     """`signature`, `encrypted_content` or `redacted`."""
     annotations: tuple[Json, ...] = ()
+    logprobs: tuple[Json, ...] = ()
+    """Log probabilities in the order of the tokens, where they were asked for; see `LogprobsAdded`."""
     media: tuple[JsonObject, ...] = ()
     details: JsonObject = {}
     """The rest of what the wire says of this item: the whole object of a server-side tool, for example."""

@@ -10,6 +10,7 @@ from streamkit.events import (
     ItemFinished,
     ItemStarted,
     KeepAlive,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     PartReplaced,
@@ -102,12 +103,15 @@ def test_signatures_annotations_media_and_details():
         SignatureReported(item_id="i1", signature="AA", kind="signature"),
         SignatureReported(item_id="i1", signature="BB", kind="redacted"),
         AnnotationAdded(item_id="i1", annotation={"url": "u"}),
+        LogprobsAdded(item_id="i1", logprobs=({"token": "a"}, {"token": "b"})),
+        LogprobsAdded(item_id="i1", logprobs=({"token": "c"},), kind="refusal"),
         MediaAdded(item_id="i1", media_type="audio", data="x", transcript="hel", details={"id": "a1"}),
         MediaAdded(item_id="i1", media_type="audio", transcript="lo"),
         ItemFinished(item_id="i1", status="incomplete", details={"b": 2}, phase="commentary"),
     )
     assert (item.signature, item.signature_kind) == ("AABB", "redacted")
     assert item.annotations == ({"url": "u"},)
+    assert item.logprobs == ({"token": "a"}, {"token": "b"}, {"token": "c"})
     assert item.media == ({"media_type": "audio", "data": "x", "id": "a1"}, {"media_type": "audio"})
     assert item.text_of("transcript") == "hello"
     assert (item.details, item.status, item.phase) == ({"a": 1, "b": 2}, "incomplete", "commentary")
@@ -134,6 +138,7 @@ def test_a_verdict_takes_the_place_of_the_argument_text(verdict):
         (ReasoningDelta(item_id="x", text="a"), "reasoning"),
         (ArgumentsDelta(item_id="x", text="a"), "function_call"),
         (MediaAdded(item_id="x", media_type="image", url="u"), "message"),
+        (LogprobsAdded(item_id="x", logprobs=("a",)), "message"),
     ],
 )
 def test_what_a_users_stage_says_of_an_item_of_its_own_is_kept(event, kind):

@@ -27,6 +27,8 @@ FRAMES = {
         CHAT % ("", "null", ',"system_fingerprint":VALUE'),
         CHAT % ("", "null", ',"citations":[VALUE]'),
         CHAT % ('"annotations":[VALUE]', "null", ""),
+        CHAT % ('"content":"x"', 'null,"logprobs":VALUE', ""),
+        CHAT % ('"content":"x"', 'null,"logprobs":{"content":[VALUE]}', ""),
         CHAT % ('"content":VALUE', "null", ""),
         CHAT % ('"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":VALUE}}]', "null", ""),
         CHAT % ('"tool_calls":[{"index":VALUE,"id":VALUE,"function":{"name":VALUE,"arguments":"{}"}}]', "null", ""),
@@ -34,6 +36,8 @@ FRAMES = {
     ],
     "responses": [
         '{"type":"response.output_text.delta","output_index":VALUE,"item_id":VALUE,"delta":VALUE}',
+        '{"type":"response.output_text.delta","output_index":0,"item_id":"m","delta":"x","logprobs":[{"a":VALUE}]}',
+        '{"type":"response.output_text.delta","output_index":0,"item_id":"m","delta":"x","logprobs":VALUE}',
         '{"type":"response.output_text.done","output_index":0,"item_id":VALUE,"text":VALUE}',
         '{"type":"response.completed","response":{"status":VALUE,"usage":{"input_tokens":"1","x":VALUE}}}',
         '{"type":"response.failed","response":{"status":"failed","error":VALUE}}',

@@ -29,6 +29,7 @@ EVENTS = {
     "SignatureReported",
     "ArgumentsDelta",
     "AnnotationAdded",
+    "LogprobsAdded",
     "MediaAdded",
     "PartReplaced",
     "ItemFinished",

@@ -57,6 +57,7 @@ def _summary(item: Item) -> str:
     characters = sum(len(part.text) for part in item.parts)
     notes = [f"{characters} characters"] if characters else []
     notes += [f"{len(item.annotations)} annotations"] if item.annotations else []
+    notes += [f"{len(item.logprobs)} log probabilities"] if item.logprobs else []
     notes += [f"{len(item.media)} media"] if item.media else []
     notes += [item.signature_kind] if item.signature else []
     notes += [item.phase] if item.phase else []

@@ -6,12 +6,16 @@ import msgspec
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, DecoderOptions, Dialect
 from streamkit.dialects.counting import read_usage
+from streamkit.dialects.logprobs import logprob_events
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, whole_number, words
 from streamkit.dialects.refused import REFUSED
+from streamkit.dialects.surrogates import scrub_all
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.chat import logprobs_shape
+from streamkit.quirks.registry import shown
 
 __all__ = ["COMPLETIONS", "CompletionsDecoder"]
 
@@ -26,6 +30,7 @@ class Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
     stop_reason: int | str | None = None
     """vLLM: the stop string or token that ended it."""
+    logprobs: Json = None
 
 
 class Chunk(msgspec.Struct, gc=False):
@@ -62,7 +67,7 @@ class CompletionsDecoder(PlainDecoder):
             return self.tolerant(frame)
         if self._named and chunk.usage is None and len(chunk.choices) == 1 and not chunk.error:
             choice = chunk.choices[0]
-            if choice.finish_reason is None and not self.joiner.pending:
+            if choice.finish_reason is None and not self.joiner.pending and choice.logprobs is None:
                 return (TextDelta(choice=choice.index, text=choice.text),) if choice.text else ()
         if chunk.error or not chunk.choices:
             try:
@@ -104,6 +109,7 @@ class CompletionsDecoder(PlainDecoder):
         ended = False
         for choice in chunk.choices:
             out += self.text(choice.text, choice.index)
+            out += self._logprobs(choice.logprobs, choice.index)
             out += finish(choice.finish_reason, choice.index, details={"stop_reason": choice.stop_reason})
             ended = ended or choice.finish_reason is not None
         return out + self._counts() if ended else out
@@ -119,8 +125,16 @@ class CompletionsDecoder(PlainDecoder):
             if is_object(choice):
                 index = whole_number(choice.get("index"), out)
                 out += self.text(words(choice.get("text"), out), index)
+                out += self._logprobs(choice.get("logprobs"), index)
                 out += finish(choice.get("finish_reason"), index, details={"stop_reason": choice.get("stop_reason")})
         return out
+
+    def _logprobs(self, value: Json, choice: int) -> list[Event]:
+        """The log probabilities of a choice's tokens, behind its text."""
+        if value is None:
+            return []
+        found, known = logprob_events(scrub_all(value) if self.joining else value, choice)
+        return [*found, *(() if known else (logprobs_shape.seen(detail=shown(value)),))]
 
     def _names(self, response_id: str, model: str) -> list[Event]:
         """Id and model as soon as they are known; empty ones in front of them say nothing (B32)."""

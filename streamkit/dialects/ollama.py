@@ -10,11 +10,13 @@ from streamkit.dialects.json_text import json_text
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.surrogates import scrub_all
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.dialects.words import finish_word
 from streamkit.events import (
     ErrorReported,
     Event,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     ReasoningDelta,
@@ -67,6 +69,7 @@ class Line(msgspec.Struct, gc=False):
     done_reason: str | None = None
     image: str | None = None
     error: Json = None
+    logprobs: list[JsonObject] | None = None
 
 
 LINE = msgspec.json.Decoder(Line)
@@ -93,7 +96,8 @@ class OllamaDecoder:
         message = line.message
         if message is not None and line.model == self._model and not line.done and not self._halves.met:
             text = message.content
-            if message.tool_calls is None and message.images is None and line.error is None:
+            plain = message.tool_calls is None and message.images is None and line.logprobs is None
+            if plain and line.error is None:
                 if not message.thinking:
                     return (TextDelta(text=text),) if text else ()
                 if not text:
@@ -131,6 +135,9 @@ class OllamaDecoder:
         text = message.content or line.response
         if text:
             out += self._halves.delta(text)
+        if line.logprobs:
+            told = scrub_all(line.logprobs) if self._halves.met else line.logprobs
+            out.append(LogprobsAdded(logprobs=tuple(told), kind="reasoning" if thinking and not text else "text"))
         for call in message.tool_calls or ():
             self._call(call, out)
         images = [*(message.images or ()), *((line.image,) if line.image else ())]

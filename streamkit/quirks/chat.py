@@ -16,6 +16,7 @@ __all__ = [
     "content_parts",
     "finish_unknown",
     "id_changed",
+    "logprobs_shape",
     "member_shape",
     "message_instead_of_delta",
     "non_stream_body",
@@ -129,16 +130,18 @@ def text_completion(tape: Tape) -> Iterator[Edit]:
 @quirk("chat", effect="harmless", catalogue="F24", sources=["Hugging Face TGI"], known_in=())
 def token_frames(tape: Tape) -> Iterator[Edit]:
     """Frames of the native TGI route: one token each, special ones left out."""
-    for frame, _, _, text in text_frames(tape):
-        token = {"id": 1, "text": text, "logprob": -0.1, "special": False}
-        yield tape.replace(frame, {"index": 1, "token": token, "generated_text": None, "details": None})
+    for frame, _, choice, text in text_frames(tape):
+        token = {"id": 1, "text": text, "special": False}
+        if not choice.get("logprobs"):
+            yield tape.replace(frame, {"index": 1, "token": token, "generated_text": None, "details": None})
 
 
 @quirk("chat", effect="harmless", catalogue="F10", sources=["Cloudflare Workers AI"], known_in=())
 def worker_frames(tape: Tape) -> Iterator[Edit]:
     """Frames of the native Workers AI route: the text stands in `response`."""
-    for frame, _, _, text in text_frames(tape):
-        yield tape.replace(frame, {"response": text})
+    for frame, _, choice, text in text_frames(tape):
+        if not choice.get("logprobs"):
+            yield tape.replace(frame, {"response": text})
 
 
 @quirk("chat", effect="lossy", catalogue="E14", fields=("reasoning",))
@@ -193,6 +196,20 @@ def member_shape(tape: Tape) -> Iterator[Edit]:
         yield tape.replace(frame, payload)
 
 
+@quirk("chat", "completions", effect="harmless", catalogue="F19", known_in=())
+def logprobs_shape(tape: Tape) -> Iterator[Edit]:
+    """A choice's log probabilities have a shape that no document names; they are passed on as they came."""
+    for frame in tape.frames:
+        payload = frame.json
+        choices = payload.get("choices") if is_object(payload) else None
+        if not is_array(choices) or len(choices) != 1 or not is_object(choices[0]):
+            continue
+        told = choices[0].get("logprobs")
+        if is_object(told) and is_array(told.get("content")) and told["content"] and not told.get("refusal"):
+            choices[0]["logprobs"] = told["content"]
+            yield tape.replace(frame, payload)
+
+
 @quirk("chat", effect="harmless", catalogue="F20", sources=["gateways"])
 def unknown_frame(tape: Tape) -> Iterator[Edit]:
     """A frame without choices, usage or error; it is kept in the metadata."""
@@ -210,7 +227,9 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
         if streamed and whole.get("output") == streamed:
             yield Edit(0, len(tape.data), msgspec.json.encode(whole))
         return
-    deltas: list[JsonObject] = [choice["delta"] for f in tape.frames if (choice := choice_of(f.json)) is not None]
+    choices: list[JsonObject] = [choice for frame in tape.frames if (choice := choice_of(frame.json)) is not None]
+    deltas: list[JsonObject] = [choice["delta"] for choice in choices]
+    told: list[JsonObject] = [choice["logprobs"] for choice in choices if choice.get("logprobs")]
     finishing = [frame for frame in tape.frames if (choice_of(frame.json) or {}).get("finish_reason")]
     texts = [delta["content"] for delta in deltas if delta.get("content")]
     others = [name for delta in deltas for name in delta if delta[name] and name not in ("role", "content")]
@@ -223,6 +242,8 @@ def non_stream_body(tape: Tape) -> Iterator[Edit]:
         members: JsonObject = frame.json or {}
         document |= {name: value for name, value in members.items() if value}
     choice = {**finishing[0].json["choices"][0], "message": {"role": "assistant", "content": "".join(texts)}}
+    if told:
+        choice["logprobs"] = {"content": [entry for each in told for entry in each.get("content") or ()]}
     del choice["delta"]
     document |= {"object": "chat.completion", "choices": [choice]}
     yield Edit(0, len(tape.data), msgspec.json.encode(document))

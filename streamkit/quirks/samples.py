@@ -22,12 +22,15 @@ def _sse(payloads: list[JsonObject], *, done: bool = False, name: str = "type") 
     return out + (b"data: [DONE]\n\n" if done else b"")
 
 
-def _chat(*deltas: JsonObject, finish: str = "stop", counted: bool = True) -> bytes:
+def _chat(*deltas: JsonObject, finish: str = "stop", counted: bool = True, measured: bool = False) -> bytes:
     head = {"id": "chatcmpl-7", "object": "chat.completion.chunk", "model": "gpt-4.1"}
     payloads: list[JsonObject] = [
         {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
         for delta in ({"role": "assistant", "content": ""}, *deltas)
     ]
+    for payload in payloads[1:] if measured else ():
+        choice = payload["choices"][0]
+        choice["logprobs"] = {"content": [{"token": choice["delta"]["content"], "logprob": -0.5}]}
     payloads.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
     if counted:
         details = {"reasoning_tokens": 5}
@@ -193,6 +196,7 @@ def samples() -> tuple[Tape, ...]:
         Tape(_chat(*words, counted=False), "chat"),
         Tape(_chat({"content": "4"}, {"content": "1"}), "chat"),
         Tape(_chat({"content": "Noon."}), "chat"),
+        Tape(_chat({"content": "Noon."}, measured=True), "chat"),
         Tape(_chat({"reasoning_content": "Look it up."}, *words), "chat"),
         Tape(_chat(*words, *first, finish="tool_calls"), "chat"),
         Tape(_chat(*first, finish="tool_calls"), "chat"),

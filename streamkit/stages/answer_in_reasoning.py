@@ -8,6 +8,7 @@ from streamkit.events import (
     ItemEvent,
     ItemFinished,
     ItemStarted,
+    LogprobsAdded,
     PartReplaced,
     ReasoningDelta,
     ResponseFinished,
@@ -44,7 +45,7 @@ class AnswerInReasoning:
         elif isinstance(event, ItemFinished) and event.item_id in self._texts and not self._spoken:
             self._held.append(event)
             return ()
-        elif (isinstance(event, ItemEvent) and not isinstance(event, ItemStarted | ItemFinished)) or (
+        elif (isinstance(event, ItemEvent) and not isinstance(event, ItemStarted | ItemFinished | LogprobsAdded)) or (
             isinstance(event, ItemStarted) and event.type not in ("reasoning", "message")
         ):
             self._spoken = True

@@ -35,10 +35,13 @@ class ClaimBooks(SideBooks):
         found, _ = self._register.find(event.key, event.item_type, event.choice)
         if found is not None and not found.open:
             return ()
-        if found is None and not claim.text:
+        if found is None and not (claim.text or claim.logprobs):
             return ()
         entry, out = self._entry(event, event.item_type)
-        return out if entry is None else out + self._settle(entry, claim.kind, claim.text, claim.index)
+        if entry is None:
+            return out
+        out += self._settle(entry, claim.kind, claim.text, claim.index)
+        return out + self._unsaid(entry, claim) if claim.logprobs else out
 
     def _settle(self, entry: Entry, kind: PartKind, claim: str | None, index: int) -> list[Event]:
         action, text, quirk = judged(entry, kind, claim, index)
@@ -82,6 +85,7 @@ class ClaimBooks(SideBooks):
             if "".join(claim.text or "" for claim in own) != entry.text(kind):
                 for claim in own:
                     out += self._settle(entry, kind, claim.text, claim.index)
+            out += self._all_unsaid(entry, kind, own)
         if event.signature and not entry.sealed(event.signature) and not self._dead:
             entry.seal = StringIO()
             entry.seal.write(event.signature)

@@ -9,7 +9,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from streamkit.events import ArgumentsDelta, Event, ItemEvent, ItemFinished, ItemStarted, Key, ReasoningDelta, TextDelta
+from streamkit.events import (
+    ArgumentsDelta,
+    Event,
+    ItemEvent,
+    ItemFinished,
+    ItemStarted,
+    Key,
+    LogprobsAdded,
+    ReasoningDelta,
+    TextDelta,
+)
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
@@ -111,7 +121,7 @@ class LeakedMarkup:
         if isinstance(event, CallFragment):
             self._called.add(event.choice)
             return [*self._end([(event.choice, None)]), event]
-        if isinstance(event, ItemEvent) and not isinstance(event, PartClaimed | ItemClaimed):
+        if isinstance(event, ItemEvent) and not isinstance(event, PartClaimed | ItemClaimed | LogprobsAdded):
             return [*self._end([(event.choice, None), (event.choice, event.key)]), event]
         return (event,)
 

@@ -17,6 +17,7 @@ from streamkit.events import (
     ItemEvent,
     ItemFinished,
     ItemStarted,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     ReasoningDelta,
@@ -69,6 +70,7 @@ CONTENT = (
     SignatureReported,
     ArgumentsDelta,
     AnnotationAdded,
+    LogprobsAdded,
     MediaAdded,
     PartClaimed,
     ItemClaimed,
@@ -106,8 +108,7 @@ class Ledger(ClaimBooks):
         self._usage: UsageReported | None = None
         self._errors: set[tuple[str, str]] = set()
         """Codes and messages of the errors that were told."""
-        self._marked = ""
-        """The end marker that came."""
+        self._marked = ""  # the end marker that came
         self.lanes: dict[type[Event], Callable[..., Passed]] = {
             ResponseStarted: self._response_started,
             MetadataReported: self._metadata,
@@ -118,6 +119,7 @@ class Ledger(ClaimBooks):
             SignatureReported: self._signature,
             ArgumentsDelta: self._arguments,
             AnnotationAdded: self._attach,
+            LogprobsAdded: self._logprobs,
             MediaAdded: self._attach,
             PartClaimed: self._part_claimed,
             ItemClaimed: self._item_claimed,
@@ -128,7 +130,7 @@ class Ledger(ClaimBooks):
             EndMarker: self._end_marker,
             TerminalInventory: self._inventory,
             ErrorReported: self._error,
-            NumberPassed: self._structure,
+            NumberPassed: self._silent,
         }
 
     def feed(self, event: Event) -> Events:
@@ -248,7 +250,7 @@ class Ledger(ClaimBooks):
     def _finish(self, *, terminal: bool) -> list[Event]:
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
         self._settle_neutral()
-        out: list[Event] = list(leaked_messages(self._register.entries, self._closing.claims))
+        out: list[Event] = [*self._rest(), *leaked_messages(self._register.entries, self._closing.claims)]
         cut = self._closing.cut(self._register.entries)
         for entry in self._register.entries:
             if not entry.open:
@@ -291,10 +293,8 @@ class Ledger(ClaimBooks):
             if entry is not None:
                 return ()
         text = getattr(event, "text", "")
-        return (after_terminal.seen(detail=f"{type(event).__name__} {text}".strip(), data=text or None),)
-
-    def _structure(self, _: NumberPassed) -> Events:
-        return ()
+        data = text or getattr(event, "logprobs", None)
+        return (after_terminal.seen(detail=f"{type(event).__name__} {text}".strip(), data=data),)
 
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)

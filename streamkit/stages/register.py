@@ -35,6 +35,7 @@ class Entry:
         "choice",
         "details",
         "id",
+        "logprobs",
         "name",
         "number",
         "open",
@@ -60,6 +61,8 @@ class Entry:
         self.anonymous = False
         self.annotations = 0
         """How many were streamed."""
+        self.logprobs: dict[tuple[PartKind, int], int] = {}
+        """How many were given out for each part."""
         self.name = ""
         self.number = 0
         """Place among all items."""

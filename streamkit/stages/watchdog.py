@@ -1,8 +1,8 @@
 """Deadlines for a stream: two clocks, liveness (bytes) and progress (content), and nothing that sleeps (group H).
 
 The driver calls `start` when the stream is opened, `pulse` once for each read that brought bytes, and wakes the
-watchdog at `deadline` with `expire`. Events only set flags; the clock is read in `pulse` alone, and deadlines are
-computed when they are asked for.
+watchdog at `deadline` with `expire`. Events are dated with their read; the clock is read in `pulse` alone, and
+deadlines are computed when they are asked for.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,6 +20,7 @@ from streamkit.events import (
     ItemFinished,
     ItemStarted,
     KeepAlive,
+    LogprobsAdded,
     MediaAdded,
     QuirkSeen,
     ReasoningDelta,
@@ -43,6 +44,7 @@ CONTENT: frozenset[type[Event]] = frozenset(
         CallText,
         MediaAdded,
         AnnotationAdded,
+        LogprobsAdded,
         RefusalDelta,
         SignatureReported,
     }
@@ -127,6 +129,8 @@ class Watchdog:
         )
         self._given_clock = clock
         self._clock: Callable[[], float] = clock or float
+        self.lanes: dict[type[Event], Callable[[Any], None]] = dict.fromkeys(CONTENT, self._content_came)
+        """The classes that come by the thousand."""
         self._reset(None)
 
     def __repr__(self) -> str:
@@ -149,7 +153,6 @@ class Watchdog:
         self._started = now
         self._byte_at = self._event_at = self._content_at = now or 0.0
         self._over_at: float | None = None
-        self._content = self._event = False
         self._seen = self._over = self._failed = self._left_open = False
         self._finished: set[int] = set()
         self._highest = 0
@@ -164,7 +167,6 @@ class Watchdog:
 
     def pulse(self) -> None:
         """Bytes have arrived, and are fed next."""
-        self._settle()
         self._byte_at = self._clock()
 
     @property
@@ -205,9 +207,7 @@ class Watchdog:
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, as it is."""
         if event.__class__ in CONTENT:
-            self._content = True
-            if event.choice:  # type: ignore[attr-defined]  # every content class has it
-                self._count(event)
+            self._content_came(event)
         else:
             self._note(event)
         return (event,)
@@ -216,23 +216,32 @@ class Watchdog:
         """A notice, if the connection had to be closed from here."""
         return (connection_left_open.seen(),) if self._left_open else ()
 
+    def _content_came(self, event: Any) -> None:
+        """Events come with the bytes of the latest read."""
+        self._content_at = self._event_at = self._byte_at
+        self._seen = True
+        if event.choice:
+            self._highest = max(self._highest, event.choice)
+
     def _note(self, event: Event) -> None:
         """An event that is seldom: lifecycle, snapshots, finish."""
         if isinstance(event, KeepAlive | QuirkSeen):
             return
-        self._event = True
+        self._event_at = self._byte_at
+        self._seen = True
+        content = False
         if isinstance(event, ItemStarted):
             if event.type not in ("message", "reasoning") and not is_client_call(event.type):
                 self._server_items.add(identity(event))
-                self._content = True
+                content = True
         elif isinstance(event, ItemFinished | ItemClaimed):
             if identity(event) in self._server_items:
                 self._server_items.discard(identity(event))
-                self._content = True
+                content = True
             if isinstance(event, ItemClaimed) and (event.signature or any(part.text for part in event.parts)):
-                self._content = True
+                content = True
         elif isinstance(event, PartClaimed):
-            self._content = self._content or bool(event.claim.text)
+            content = bool(event.claim.text)
         elif isinstance(event, FinishClaimed):
             self._finished.add(event.choice)
             self._highest = max(self._highest, event.choice)
@@ -241,21 +250,10 @@ class Watchdog:
             self._over = True
         elif isinstance(event, ErrorReported):
             self._failed = True
-
-    def _count(self, event: Event) -> None:
-        if isinstance(event, ItemEvent | CallFragment):
-            self._highest = max(self._highest, event.choice)
-
-    def _settle(self) -> None:
-        """Date what came since the last pulse: the events of a read came with its bytes."""
-        if self._content:
+        if content:
             self._content_at = self._byte_at
-        if self._content or self._event:
-            self._event_at = self._byte_at
-            self._seen = True
-            if self._over and self._over_at is None:
-                self._over_at = self._byte_at
-            self._content = self._event = False
+        if self._over and self._over_at is None:
+            self._over_at = self._byte_at
 
     def _answered(self) -> bool:
         """Whether every choice that is known has its finish reason."""
@@ -266,7 +264,6 @@ class Watchdog:
         started = self._started
         if started is None:
             return None
-        self._settle()
         if self._over_at is not None:
             since = min(self._byte_at, self._over_at + LONGEST_GRACE - GRACE)
             return Due(since + GRACE, "linger", since, GRACE)

@@ -15,6 +15,7 @@ from streamkit.events import (
     ItemEvent,
     ItemFinished,
     ItemStarted,
+    LogprobsAdded,
     MediaAdded,
     PartReplaced,
     ReasoningDelta,
@@ -38,6 +39,7 @@ DELTAS = (
     SignatureReported,
     ArgumentsDelta,
     AnnotationAdded,
+    LogprobsAdded,
     MediaAdded,
     PartReplaced,
 )

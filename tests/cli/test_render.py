@@ -30,7 +30,7 @@ def test_the_summary_says_everything_once():
         raw_finish_reason="max",
         items=(
             Item(id="i1", type="message", parts=(Part("text", "hello"),), annotations=({}, {}), phase="commentary"),
-            Item(id="i2", type="reasoning", signature="AA", signature_kind="signature"),
+            Item(id="i2", type="reasoning", signature="AA", signature_kind="signature", logprobs=({}, {}, {})),
             Item(id="i3", type="media", media=({"url": "u"},)),
             Item(id="i4", type="web_search_call", status="failed"),
             Item(id="i5", type="function_call", call=call),
@@ -50,7 +50,7 @@ def test_the_summary_says_everything_once():
         "response r1 m1 chat",
         "status incomplete, finish length (max)",
         "item message i1: 5 characters, 2 annotations, commentary",
-        "item reasoning i2: signature",
+        "item reasoning i2: 3 log probabilities, signature",
         "item media i3: 1 media",
         "item web_search_call i4: failed",
         r'item function_call i5: look {"a":\x1b1} [repaired: closed]',

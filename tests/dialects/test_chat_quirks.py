@@ -29,6 +29,13 @@ def chunk(delta, finish=None, **members):
     return {"id": "c1", "object": "chat.completion.chunk", "model": "m1", "choices": [choice], **members}
 
 
+def measured(text):
+    """A chunk with the log probability of its token."""
+    whole = chunk({"content": text})
+    whole["choices"][0]["logprobs"] = {"content": [{"token": text, "logprob": -0.1}]}
+    return whole
+
+
 END = (chunk({}, "stop"), {"id": "c1", "model": "m1", "choices": [], "usage": USAGE}, b"[DONE]")
 CALL = {"index": 0, "id": "k", "type": "function", "function": {"name": "ls", "arguments": ""}}
 TAPES = [
@@ -48,6 +55,7 @@ TAPES = [
             chunk({"tool_calls": [{**CALL, "function": {"name": "ls", "arguments": '{"p":[1,"é"]}'}}]}, "tool_calls"),
             *END[1:],
         ),
+        sse(measured("4"), measured("2"), *END),
     )
 ]
 

@@ -9,6 +9,7 @@ from streamkit.events import (
     ItemFinished,
     ItemStarted,
     KeepAlive,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     PartReplaced,
@@ -438,6 +439,96 @@ def test_annotations_in_a_snapshot_are_given_out_once():
     )
     assert response.items[0].annotations == ({"n": 1}, {"n": 2})
     assert kinds(log).count("AnnotationAdded") == 2
+
+
+def told(log):
+    return [(event.item_id, event.logprobs) for event in log if isinstance(event, LogprobsAdded)]
+
+
+def test_log_probabilities_in_a_snapshot_are_given_out_once():
+    key = item_key(0, "m")
+    claim = PartClaim("text", "ab", 0, ("a", "b", "c"))
+    log, response = run(
+        started(key, item_id="m"),
+        TextDelta(key=key, text="a"),
+        LogprobsAdded(key=key, logprobs=("a",)),
+        PartClaimed(key=key, item_type="message", claim=PartClaim("text", "ab", 0, ("a", "b"))),
+        ItemClaimed(key=key, type="message", parts=(claim,)),
+        DONE,
+    )
+    assert told(log) == [("m", ("a",)), ("m", ("b",)), ("m", ("c",))]
+    assert response.items[0].logprobs == ("a", "b", "c")
+
+
+def test_log_probabilities_under_another_index_than_their_snapshots_are_not_given_out_again():
+    key = item_key(0, "m")
+    claims = (PartClaim("text", "a", 1, ("a",)), PartClaim("text", "b", 2, ("b",)))
+    _, response = run(
+        started(key, item_id="m"),
+        TextDelta(key=key, text="ab"),
+        LogprobsAdded(key=key, logprobs=("a", "b")),
+        ItemClaimed(key=key, type="message", parts=claims),
+        DONE,
+    )
+    assert response.items[0].logprobs == ("a", "b")
+
+
+def test_log_probabilities_of_an_item_that_was_never_announced_open_it():
+    key = item_key(0, "m")
+    log, response = run(LogprobsAdded(key=key, logprobs=("a",)), TextDelta(key=key, text="a"), DONE)
+    assert [(item.type, item.text, item.logprobs) for item in response.items] == [("message", "a", ("a",))]
+    assert kinds(log)[1:4] == ["ItemStarted", "LogprobsAdded", "TextDelta"]
+
+
+def test_log_probabilities_without_identity_go_where_the_text_goes():
+    _, response = run(
+        LogprobsAdded(logprobs=("<think>",)),
+        ReasoningDelta(text="r"),
+        LogprobsAdded(logprobs=("r",)),
+        TextDelta(text="a"),
+        LogprobsAdded(logprobs=("a",)),
+        ItemStarted(key="call", type="function_call", name="f", call_id="c"),
+        LogprobsAdded(logprobs=("f",)),
+        ItemFinished(key="call"),
+        LogprobsAdded(logprobs=("x",)),
+        STOP,
+    )
+    assert [(item.type, item.logprobs) for item in response.items] == [
+        ("reasoning", ("<think>", "r")),
+        ("message", ("a",)),
+        ("function_call", ("f",)),
+        ("message", ("x",)),
+    ]
+
+
+def test_no_more_log_probabilities_wait_than_may_be_held():
+    log, response = run(*(LogprobsAdded(logprobs=(at,)) for at in range(4)), limits=Limits(held=2))
+    assert kinds(log)[:3] == ["ResponseStarted", "ItemStarted", "LogprobsAdded"]
+    assert response.items[0].logprobs == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize("key", [None, 0])
+def test_log_probabilities_count_as_characters_of_their_item(key):
+    entries = tuple({"token": "a" * 30} for _ in range(4))  # some 40 characters each
+    more = (LogprobsAdded(key=key, logprobs=(entry,)) for entry in entries)
+    _, response = run(TextDelta(key=key, text="a"), *more, limits=Limits(item=100))
+    assert response.errors[0].limit == "item"
+    assert len(response.items[0].logprobs) == 2
+
+
+def test_log_probabilities_behind_the_end_are_kept_in_the_quirk():
+    log, response = run(TextDelta(text="a"), STOP, EndMarker(name="[DONE]"), LogprobsAdded(logprobs=("a",)))
+    assert response.items[0].logprobs == ()
+    assert [event.data for event in log if isinstance(event, QuirkSeen)] == [("a",)]
+
+
+def test_log_probabilities_that_wait_are_linear_work():
+    def prepare(n):
+        events = [LogprobsAdded(choice=at, logprobs=("a",)) for at in range(n)]
+        ledger = Ledger()
+        return lambda: [*(ledger.feed(event) for event in events), ledger.close()]
+
+    held_linear(prepare, n=100)
 
 
 def test_media_belong_to_the_message():

@@ -7,6 +7,7 @@ from streamkit.events import (
     ItemFinished,
     ItemStarted,
     KeepAlive,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     PartReplaced,
@@ -59,6 +60,7 @@ def test_a_full_stream():
         ReasoningDelta(item_id="a", text="x"),
         SignatureReported(item_id="a", signature="x"),
         AnnotationAdded(item_id="a", annotation={}),
+        LogprobsAdded(item_id="a", logprobs=({},)),
         MediaAdded(item_id="a", media_type="image"),
         PartReplaced(item_id="a", kind="text", text="y"),
     ]

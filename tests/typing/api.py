@@ -27,6 +27,7 @@ from streamkit import (
     KeepAlive,
     LimitExceeded,
     Limits,
+    LogprobsAdded,
     MediaAdded,
     MetadataReported,
     NoTerminalError,
@@ -162,7 +163,9 @@ async def asynchronous(source: AsyncIterator[bytes]) -> Response:
         async for event in stream:
             told(event)
         number: int | None = stream.resume_after
-        return stream.response if number is None else await stream.result()
+        waited: float | None = stream.statistics.first_output_at
+        buffered: bool = stream.statistics.burst > 0.9
+        return stream.response if number is None or waited is None or buffered else await stream.result()
 
 
 async def live(stop: Callable[[Event], bool]) -> Response:
@@ -190,7 +193,7 @@ def told(event: Event) -> str | int | None:
             return text
         case SignatureReported(signature=signature):
             return signature
-        case AnnotationAdded(index=index):
+        case AnnotationAdded(index=index) | LogprobsAdded(index=index):
             return index
         case MediaAdded(media_type=media_type, data=data, url=url):
             return media_type + data + url

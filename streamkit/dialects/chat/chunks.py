@@ -6,6 +6,7 @@ from streamkit.dialects.chat.deltas import DeltaReader
 from streamkit.dialects.chat.endings import BEDROCK_METRICS, Endings, finish_details
 from streamkit.dialects.chat.messages import MessageReader
 from streamkit.dialects.chat.shapes import FOREIGN_MEMBERS, foreign_frame
+from streamkit.dialects.chat.tokens import TokenReader
 from streamkit.dialects.chat.wire import Choice, Chunk
 from streamkit.dialects.words import FinishWord, finish_word
 from streamkit.events import Event, MetadataReported, QuirkSeen, ResponseStarted
@@ -46,6 +47,7 @@ class ChunkReader:
 
     def __init__(self) -> None:
         self.deltas = DeltaReader()
+        self.tokens = TokenReader()
         self.id: str | None = UNSEEN
         """The id of the last frame."""
         self.model: str | None = UNSEEN
@@ -200,6 +202,10 @@ class ChunkReader:
         failures: list[Event] = []
         for position, choice in enumerate(chunk.choices or ()):
             said = self._choice(choice, payload, position, document=document)
+            if choice.logprobs:
+                whole, halves = choice.message is not None, self.deltas.joining
+                said, quirks = self.tokens.read(choice.logprobs, choice.index, said, whole=whole, halves=halves)
+                out += self.first(quirks)
             out += said
             word = finish_word(choice.finish_reason)
             if word is None:

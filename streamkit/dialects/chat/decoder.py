@@ -20,10 +20,11 @@ from streamkit.dialects.chat.wire import (
     PlainDelta,
     decode_chunk,
     decode_lean,
+    decode_measured,
     decode_plain,
 )
 from streamkit.dialects.payloads import read
-from streamkit.events import Event, ReasoningDelta, TextDelta
+from streamkit.events import Event, LogprobsAdded, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, CallText
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
@@ -102,6 +103,8 @@ class ChatDecoder:
 
     def _wider(self, frame: Frame) -> Event | Iterable[Event]:
         """A lean chunk was expected. If it is plain all the same, so will be those that follow."""
+        if self._chunks.tokens.any and (told := self._measured(frame)):
+            return told
         if self._decode is decode_lean:
             try:
                 decode_plain(frame.data)
@@ -110,6 +113,22 @@ class ChatDecoder:
             self._decode = decode_plain
             return self._quick(frame)
         return self._read(frame)
+
+    def _measured(self, frame: Frame) -> tuple[Event, ...]:
+        """Plain text and the log probabilities of its tokens; nothing where there is more to it."""
+        try:
+            chunk = decode_measured(frame.data)
+        except (ValueError, RecursionError):
+            return ()
+        (choice,) = chunk.choices
+        told = tuple(choice.logprobs.content)
+        known = chunk.id == self._chunks.id and chunk.model == self._chunks.model and choice.index in self._spoken
+        if not (known and told and choice.delta.content):
+            return ()
+        self._calling = False
+        self._chunks.tokens.note(choice.index, "text", told)
+        text = TextDelta(text=choice.delta.content, choice=choice.index)
+        return (text, LogprobsAdded(choice=choice.index, logprobs=told))
 
     def _counted(self, chunk: AnyPlainChunk) -> list[Event]:
         """Plain text with a running count of tokens (C22); nothing where there is more to it."""

@@ -114,6 +114,7 @@ def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
         text=None if text is None else as_text(text),
         usage=payload.get("usage"),
         error=payload.get("error"),
+        logprobs=payload.get("logprobs"),
     )
 
 

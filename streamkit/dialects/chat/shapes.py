@@ -30,9 +30,11 @@ def foreign_frame(payload: JsonObject, *, silent: bool) -> Mended | None:
     return None
 
 
-def _mended(payload: JsonObject, delta: Delta, finish: Json, *quirks: QuirkSeen, usage: Json = None) -> Mended:
+def _mended(
+    payload: JsonObject, delta: Delta, finish: Json, *quirks: QuirkSeen, usage: Json = None, logprobs: Json = None
+) -> Mended:
     usage = payload.get("usage") if usage is None else usage
-    return Mended(Chunk(choices=[Choice(delta=delta, finish_reason=finish)], usage=usage), quirks)
+    return Mended(Chunk(choices=[Choice(delta=delta, finish_reason=finish, logprobs=logprobs)], usage=usage), quirks)
 
 
 def _reason(payload: JsonObject) -> Json:
@@ -53,7 +55,10 @@ def _token(payload: JsonObject, *, silent: bool) -> Mended:
         if is_object(details) and "generated_tokens" in details
         else None
     )
-    return _mended(payload, Delta(content=content), _reason(payload), token_frames.seen(), usage=usage)
+    logprobs = {"content": [token]} if token.get("logprob") is not None else None
+    return _mended(
+        payload, Delta(content=content), _reason(payload), token_frames.seen(), usage=usage, logprobs=logprobs
+    )
 
 
 def _worker(payload: JsonObject) -> Mended:

@@ -29,6 +29,7 @@ __all__ = [
     "PlainChunk",
     "decode_chunk",
     "decode_lean",
+    "decode_measured",
     "decode_plain",
 ]
 
@@ -138,6 +139,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
     usage: Json = None
     error: Json = None
+    logprobs: Json = None
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
@@ -196,11 +198,20 @@ class LeanDelta(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
 DeltaType = TypeVar("DeltaType", LeanDelta, PlainDelta)
 
 
+class NoLogprobs(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Log probabilities of no token: beside what is no text, and from servers that write out what they do not send."""
+
+    content: tuple[()] | None = None
+    refusal: tuple[()] | None = None
+    reasoning_content: tuple[()] | None = None
+
+
 class PlainChoice(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_only=True):
     """A choice that does not finish."""
 
     index: int = 0
     delta: DeltaType
+    logprobs: NoLogprobs | None = None
     finish_reason: Literal["", "null"] | None = None
     usage: None = None
     error: None = None
@@ -220,6 +231,48 @@ class PlainChunk(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_o
     warnings: Nothing = None
 
 
+class TextLogprobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Log probabilities of visible text and of nothing else."""
+
+    content: list[JsonObject]
+    refusal: tuple[()] | None = None
+    reasoning_content: tuple[()] | None = None
+
+
+class MeasuredDelta(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A delta that can hold only text."""
+
+    content: str
+    role: Literal["assistant", ""] | None = None
+    refusal: Literal[""] | None = None
+
+
+class MeasuredChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A choice that does not finish, with the log probabilities of its text."""
+
+    index: int = 0
+    delta: MeasuredDelta
+    logprobs: TextLogprobs
+    finish_reason: Literal["", "null"] | None = None
+    usage: None = None
+    error: None = None
+
+
+class MeasuredChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A frame with one piece of text and its log probabilities, as most frames of a stream that has any."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: tuple[MeasuredChoice]
+    usage: None = None
+    error: None = None
+    x_groq: None = None
+    citations: Nothing = None
+    search_results: Nothing = None
+    warnings: Nothing = None
+
+
 decode_lean: Final[Callable[[bytes], PlainChunk[LeanDelta]]] = msgspec.json.Decoder(PlainChunk[LeanDelta]).decode
 decode_plain: Final[Callable[[bytes], PlainChunk[PlainDelta]]] = msgspec.json.Decoder(PlainChunk[PlainDelta]).decode
+decode_measured: Final[Callable[[bytes], MeasuredChunk]] = msgspec.json.Decoder(MeasuredChunk).decode
 decode_chunk: Final[Callable[[bytes], Chunk]] = msgspec.json.Decoder(Chunk).decode

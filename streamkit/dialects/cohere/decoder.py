@@ -8,8 +8,10 @@ from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
 from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.logprobs import entries
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
+from streamkit.dialects.surrogates import scrub_all
 from streamkit.dialects.tolerance import Halves, tolerant, unread
 from streamkit.events import (
     AnnotationAdded,
@@ -19,6 +21,7 @@ from streamkit.events import (
     ItemFinished,
     ItemStarted,
     Key,
+    LogprobsAdded,
     MetadataReported,
     ReasoningDelta,
     ResponseStarted,
@@ -26,6 +29,7 @@ from streamkit.events import (
 )
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
+from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.responses import type_from_event
@@ -124,6 +128,8 @@ class CohereDecoder:
         return (ResponseStarted(response_id=frame.id or ""),)
 
     def _content(self, frame: wire.ContentDelta | wire.ContentStart) -> Events:
+        if frame.logprobs is not None:
+            return self._measured(frame)
         delta = frame.delta
         message = delta.message if delta is not None else None
         content = message.content if message is not None else None
@@ -135,6 +141,14 @@ class CohereDecoder:
         if content.text:
             return (TextDelta(key=frame.index, text=content.text),)
         return (ReasoningDelta(key=frame.index, text=content.thinking),) if content.thinking else ()
+
+    def _measured(self, frame: wire.ContentDelta | wire.ContentStart) -> Events:
+        """A piece with log probabilities: `text`, `token_ids` and `logprobs` of its tokens, together one entry."""
+        told, frame.logprobs = entries(frame.logprobs), None
+        out = list(self._content(frame))
+        kind: PartKind = "reasoning" if any(isinstance(event, ReasoningDelta) for event in out) else "text"
+        told = tuple(scrub_all(list(told))) if self._halves.met else told
+        return [*out, LogprobsAdded(key=frame.index, logprobs=told, kind=kind)] if told else out
 
     def _content_start(self, frame: wire.ContentStart) -> Events:
         out = self._planned()

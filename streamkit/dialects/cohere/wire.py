@@ -62,13 +62,15 @@ class ContentStart(msgspec.Struct, gc=False, tag_field="type", tag="content-star
 
     index: int
     delta: ContentHolder | None = None
+    logprobs: Json = None
 
 
 class ContentDelta(msgspec.Struct, gc=False, tag_field="type", tag="content-delta"):
-    """A piece of a content block."""
+    """A piece of a content block, with the log probabilities of its tokens where they were asked for."""
 
     index: int
     delta: ContentHolder | None = None
+    logprobs: Json = None
 
 
 class ContentEnd(msgspec.Struct, gc=False, tag_field="type", tag="content-end"):

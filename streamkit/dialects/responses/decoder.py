@@ -6,18 +6,22 @@ from typing import Any, get_args
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.logprobs import entries
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
-from streamkit.dialects.responses.items import claim_item, content_claim, start_item
+from streamkit.dialects.responses.items import claim_item, start_item
 from streamkit.dialects.responses.mending import REMOTE_DELTAS, mended, pieces
 from streamkit.dialects.responses.others import other_frame, untyped_frame
+from streamkit.dialects.responses.snapshots import SNAPSHOTS
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
+from streamkit.dialects.surrogates import scrub_all
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
     Event,
     Key,
+    LogprobsAdded,
     MetadataReported,
     ProviderEvent,
     ReasoningDelta,
@@ -25,11 +29,10 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed, PartClaim, PartClaimed
+from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
-from streamkit.items import PartKind
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.responses import (
     index_missing,
     item_shape,
@@ -74,16 +77,7 @@ class ResponsesDecoder:
             wire.ReasoningDeltaFrame: self._reasoning,
             wire.SummaryDeltaFrame: self._summary,
             wire.RefusalDeltaFrame: self._refusal,
-            wire.TextDoneFrame: self._text_done,
-            wire.RefusalDoneFrame: self._refusal_done,
-            wire.ReasoningDoneFrame: self._reasoning_done,
-            wire.SummaryDoneFrame: self._summary_done,
-            wire.ArgumentsDoneFrame: self._arguments_done,
-            wire.CustomDoneFrame: self._custom_done,
-            wire.PartAddedFrame: self._content_part,
-            wire.PartDoneFrame: self._content_part,
-            wire.SummaryPartAddedFrame: self._summary_part,
-            wire.SummaryPartDoneFrame: self._summary_part,
+            **SNAPSHOTS,
             wire.AnnotationFrame: self._annotation,
             wire.ItemAddedFrame: self._added,
             wire.ItemDoneFrame: self._item_done,
@@ -102,7 +96,7 @@ class ResponsesDecoder:
         try:
             message = decode(frame.data)
         except REFUSED:
-            return self._tolerant(frame)
+            return self._measured(frame)
         kind = message.__class__
         name = frame.event
         if kind is TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
@@ -135,11 +129,24 @@ class ResponsesDecoder:
 
     # the typed path
 
-    def _joined(self, frame: wire.TextDeltaFrame) -> Events:
+    def _joined(self, frame: wire.TextDeltaFrame | wire.MeasuredTextFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
         self._channels[key, frame.content_index] = key, frame.content_index
         whole = self._joiner.join((key, frame.content_index), frame.delta)
         return (TextDelta(sequence_number=frame.sequence_number, key=key, text=whole, index=frame.content_index),)
+
+    def _measured(self, frame: Frame) -> Events:
+        """A piece of text with log probabilities; any other frame that the strict types refuse is read with care."""
+        try:
+            message = wire.MEASURED.decode(frame.data)
+        except REFUSED:
+            return self._tolerant(frame)
+        out = [*self._joined(message), self._logprobs(message, tuple(message.logprobs))]
+        return [type_conflict.seen(detail=frame.event), *out] if frame.event and frame.event != TEXT_DELTA else out
+
+    def _logprobs(self, frame: wire.TextDeltaFrame | wire.MeasuredTextFrame, told: tuple[Json, ...]) -> Event:
+        key = ("item", frame.output_index, frame.item_id)
+        return LogprobsAdded(sequence_number=frame.sequence_number, key=key, logprobs=told, index=frame.content_index)
 
     def _arguments(self, frame: wire.ArgumentsDeltaFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
@@ -171,49 +178,6 @@ class ResponsesDecoder:
         key = ("item", frame.output_index, frame.item_id)
         sequence, index = frame.sequence_number, frame.content_index
         return (RefusalDelta(sequence_number=sequence, key=key, text=frame.delta, index=index),)
-
-    def _text_done(self, frame: wire.TextDoneFrame) -> Events:
-        return self._done(frame, "message", "text", frame.text, frame.content_index)
-
-    def _refusal_done(self, frame: wire.RefusalDoneFrame) -> Events:
-        return self._done(frame, "message", "refusal", frame.refusal, frame.content_index)
-
-    def _reasoning_done(self, frame: wire.ReasoningDoneFrame) -> Events:
-        return self._done(frame, "reasoning", "reasoning", frame.text, frame.content_index)
-
-    def _summary_done(self, frame: wire.SummaryDoneFrame) -> Events:
-        return self._done(frame, "reasoning", "summary", frame.text, frame.summary_index)
-
-    def _arguments_done(self, frame: wire.ArgumentsDoneFrame) -> Events:
-        return self._done(frame, "function_call", "arguments", frame.arguments, 0)
-
-    def _custom_done(self, frame: wire.CustomDoneFrame) -> Events:
-        return self._done(frame, "custom_tool_call", "arguments", frame.input, 0)
-
-    def _content_part(self, frame: wire.PartAddedFrame | wire.PartDoneFrame) -> Events:
-        return self._part(frame, "message", frame.content_index)
-
-    def _summary_part(self, frame: wire.SummaryPartAddedFrame | wire.SummaryPartDoneFrame) -> Events:
-        return self._part(frame, "reasoning", frame.summary_index)
-
-    def _done(self, frame: wire.PieceFrame, item_type: str, kind: PartKind, claim: str | None, index: int) -> Events:
-        return (
-            PartClaimed(
-                sequence_number=frame.sequence_number,
-                key=("item", frame.output_index, frame.item_id),
-                item_type=item_type,
-                claim=PartClaim(kind, claim, index),
-            ),
-        )
-
-    def _part(self, frame: wire.PartFrame, item_type: str, index: int) -> Events:
-        claim = content_claim(frame.part, index)
-        if claim is None or not claim.text:
-            return (NumberPassed(sequence_number=frame.sequence_number),)
-        if claim.kind == "text" and item_type == "reasoning":
-            claim = PartClaim("summary", claim.text, index)
-        key = ("item", frame.output_index, frame.item_id)
-        return (PartClaimed(sequence_number=frame.sequence_number, key=key, item_type=item_type, claim=claim),)
 
     def _annotation(self, frame: wire.AnnotationFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
@@ -281,12 +245,16 @@ class ResponsesDecoder:
         if fixed is None:
             number = payload.get("sequence_number")
             return [NumberPassed(sequence_number=number if isinstance(number, int) else None)]
+        told = entries(fixed.pop("logprobs", None)) if name == TEXT_DELTA else ()
         try:
             message: Any = msgspec.convert(fixed, type=wire.FRAME.type)
         except msgspec.ValidationError:
             return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
         quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]
-        return [*quirks, *self._table[message.__class__](message)]
+        out = [*quirks, *self._table[message.__class__](message)]
+        if told:
+            out.append(self._logprobs(message, tuple(scrub_all(list(told))) if surrogates else told))
+        return out
 
     def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
         """A frame whose type the strict types do not list."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streamkit.dialects.logprobs import entries
 from streamkit.events import Event, ItemStarted, MediaAdded
 from streamkit.evidence import ItemClaimed, PartClaim, item_key
 from streamkit.items import PartKind, Status, is_client_call
@@ -96,7 +97,7 @@ def content_claim(part: Json, index: int) -> PartClaim | None:
         return None
     kind, member = CONTENT_KINDS.get(text(part.get("type")), (None, ""))
     value = part.get(member) if kind else None
-    return PartClaim(kind, value, index) if kind and isinstance(value, str) else None
+    return PartClaim(kind, value, index, entries(part.get("logprobs"))) if kind and isinstance(value, str) else None
 
 
 def _parts(item: JsonObject, kind: str) -> Iterator[PartClaim]:

@@ -3,12 +3,15 @@
 A frame that these types refuse is not wrong yet: it goes to the untyped, tolerant path.
 """
 
+from typing import Literal
+
 import msgspec
 
 from streamkit.jsontypes import Json, JsonObject
 
 __all__ = [
     "FRAME",
+    "MEASURED",
     "AnnotationFrame",
     "ArgumentsDeltaFrame",
     "ArgumentsDoneFrame",
@@ -17,6 +20,7 @@ __all__ = [
     "CustomDoneFrame",
     "ItemAddedFrame",
     "ItemDoneFrame",
+    "MeasuredTextFrame",
     "PartAddedFrame",
     "PartDoneFrame",
     "ProgressFrame",
@@ -66,9 +70,22 @@ class PieceFrame(msgspec.Struct, gc=False, tag_field="type"):
 
 
 class TextDeltaFrame(PieceFrame, gc=False, kw_only=True, tag="response.output_text.delta"):
-    """A piece of visible text."""
+    """A piece of visible text without log probabilities."""
 
     delta: str
+    content_index: int = 0
+    logprobs: tuple[()] | None = None
+
+
+class MeasuredTextFrame(msgspec.Struct, gc=False, kw_only=True):
+    """A piece of visible text with the log probabilities of its tokens, where they were asked for."""
+
+    type: Literal["response.output_text.delta"]
+    delta: str
+    logprobs: list[JsonObject]
+    item_id: str = ""
+    output_index: int = -1
+    sequence_number: int | None = None
     content_index: int = 0
 
 
@@ -77,6 +94,7 @@ class TextDoneFrame(PieceFrame, gc=False, kw_only=True, tag="response.output_tex
 
     text: str | None
     content_index: int = 0
+    logprobs: Json = None
 
 
 class RefusalDeltaFrame(PieceFrame, gc=False, kw_only=True, tag="response.refusal.delta"):
@@ -213,3 +231,6 @@ FRAME = msgspec.json.Decoder(
     | QueuedFrame
 )
 """Decodes one frame of the kinds above; raises `msgspec.DecodeError` (or its subclass) for all others."""
+
+MEASURED = msgspec.json.Decoder(MeasuredTextFrame)
+"""Decodes a piece of text with log probabilities, which `FRAME` refuses; raises likewise."""
