@@ -44,6 +44,7 @@ class Reader:
         self.tally = Tally()
         self._timed = timed
         self._pulsed = pulsed
+        self._movers: list[Any] = [stage for stage in timed if hasattr(stage, "moved")]
         self._clock = clock
         self._now: Callable[[], float] = float
         self._guard: Any = NoGuard()
@@ -121,6 +122,10 @@ class Reader:
         """The next chunk, under the deadlines."""
         now = self._now
         self._paused += now() - self._paused_at
+        for stage in self._movers:
+            if stage.moved:
+                stage.moved = False
+                self._guard.disarm()  # to be armed again for what the deadline is now
         try:
             with self._guard:
                 chunk = await self._source.read()

@@ -153,6 +153,8 @@ class Watchdog:
         self._started = now
         self._byte_at = self._event_at = self._content_at = now or 0.0
         self._over_at: float | None = None
+        self.moved = False
+        """Whether another limit may run now, and the deadline have come closer; cleared by the driver, which looks."""
         self._seen = self._over = self._failed = self._left_open = False
         self._finished: set[int] = set()
         self._highest = 0
@@ -171,9 +173,9 @@ class Watchdog:
 
     @property
     def step(self) -> float:
-        """The shortest limit: deadlines never move closer than this from one moment to the next."""
-        limits = (self.first, self.idle, self.progress, self.total, self.linger, self.server, GRACE)
-        return min(limit for limit in limits if limit)
+        """The shortest limit in seconds: unless `moved` says so, no deadline comes closer than this by itself."""
+        limits = (self.first, self.idle, self.progress, self.total, self.linger, self.server)
+        return min((limit for limit in limits if limit), default=GRACE)
 
     def deadline(self) -> float | None:
         """When to call `expire`, on the clock; None where no limit runs."""
@@ -219,7 +221,8 @@ class Watchdog:
     def _content_came(self, event: Any) -> None:
         """Events come with the bytes of the latest read."""
         self._content_at = self._event_at = self._byte_at
-        self._seen = True
+        if not self._seen:
+            self._seen = self.moved = True
         if event.choice:
             self._highest = max(self._highest, event.choice)
 
@@ -228,7 +231,7 @@ class Watchdog:
         if isinstance(event, KeepAlive | QuirkSeen):
             return
         self._event_at = self._byte_at
-        self._seen = True
+        self._seen = self.moved = True
         content = False
         if isinstance(event, ItemStarted):
             if event.type not in ("message", "reasoning") and not is_client_call(event.type):
