@@ -66,22 +66,34 @@ class Routes:
         self._stages = stages
         self._notices = notices
         self._ways: Ways | None = None
+        self._chains: dict[type, list[Chain]] = {}
+        """By class: the chain from each position on."""
         self.tables: list[Table] = [{} for _ in range(len(stages) + 1)]
+        self._positions = {id(table): at for at, table in enumerate(self.tables)}
 
     def of_item(self, table: Table, kind: type) -> Chain:
         """The lanes that items of a class take from a table's position on, for a class that is new to it."""
-        at = self._position(table)
-        chain: Chain = None
         if kind in self._notices:
-            chain = (self._notices[kind], table, None)
+            chain: Chain = (self._notices[kind], table, None)
         else:
-            if self._ways is None:
-                self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self._stages))
-            for to in reversed(self._ways[kind]):
-                if to >= at:
-                    chain = (_lane(self._stages[to], kind), self.tables[to + 1], chain)
+            chains = self._chains.get(kind) or self._chains_of(kind)
+            chain = chains[self._positions[id(table)]]
         table[kind] = chain
         return chain
+
+    def _chains_of(self, kind: type) -> list[Chain]:
+        if self._ways is None:
+            self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self._stages))
+        wanting = self._ways[kind]
+        chain: Chain = None
+        chains: list[Chain] = [None]
+        for at in range(len(self._stages) - 1, -1, -1):
+            if at in wanting:
+                chain = (_lane(self._stages[at], kind), self.tables[at + 1], chain)
+            chains.append(chain)
+        chains.reverse()
+        self._chains[kind] = chains
+        return chains
 
     def of_result(self, table: Table, kind: type) -> Chain | Literal[False]:
         """Likewise for what a lane gave, which may be an item or hold some."""
@@ -92,16 +104,14 @@ class Routes:
 
     def behind_reader(self, table: Table) -> bool:
         """Whether the stage in front of this table is a framer or a decoder."""
-        return getattr(self._stages[self._position(table) - 1], "handles", None) in READERS
+        return getattr(self._stages[self._positions[id(table)] - 1], "handles", None) in READERS
 
     def forget(self) -> None:
         """Stages, or their lanes, have changed."""
         self._ways = None
+        self._chains.clear()
         for table in self.tables:
             table.clear()
-
-    def _position(self, table: Table) -> int:
-        return next(at for at, each in enumerate(self.tables) if each is table)
 
 
 def _lane(stage: Any, kind: type) -> Lane:
