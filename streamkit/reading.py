@@ -61,7 +61,11 @@ class Reader:
         """The stream is opened now."""
         from streamkit.deadlines import guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of `import streamkit`
 
-        clock = self._now = self._clock or loop_clock()
+        clock: Callable[[], float] = self._clock or loop_clock()
+        if self._clock is None:
+            for timed in self._timed:
+                clock = getattr(timed, "clock", None) or clock
+        self._now = clock
         self.tally.opened_at = clock()
         self._paused_at = clock()
         for stage in self._pulsed:
@@ -98,7 +102,7 @@ class Reader:
         size = len(chunk)
         if self._sliced:
             self._sliced = False
-        else:
+        elif size:
             tally = self.tally
             tally.size += size
             tally.reads += 1

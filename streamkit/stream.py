@@ -164,12 +164,10 @@ class EventStream:
                     if self._chain is not None or not self._stopped(cause):
                         raise
                 over = self._take(step)
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - raised behind the events that came out before
                 ready.extend(self._session.rescued)
                 await self._abandon(failure)
-                if not ready:
-                    raise
-                self._failure = failure  # raised behind the events that came out before
+                self._failure = no_end(failure)
             except BaseException:  # cancelled: what was held back still reaches the response
                 with suppress(Exception):
                     await self.aclose()
@@ -226,6 +224,8 @@ class EventStream:
             self._ready.extend(out)
         if step is END or session.halted:
             last, failure = session.last(self._last)
+            if self._tally.output_at is None:
+                self._tally.came(last)
             self._ready.extend(last)
             self._failure = self._failure or failure
             self._ended = True
@@ -281,3 +281,12 @@ class EventStream:
         finally:
             with anyio.move_on_after(GRACE, shield=True):
                 await self._source.aclose()
+
+
+def no_end(failure: Exception) -> Exception:
+    """What a stage raised; `StopAsyncIteration` would look like the end of the stream (as in PEP 479)."""
+    if not isinstance(failure, StopAsyncIteration):
+        return failure
+    told = RuntimeError("a stage raised StopAsyncIteration")
+    told.__cause__ = failure
+    return told

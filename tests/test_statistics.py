@@ -99,3 +99,20 @@ async def test_texts_and_frames_have_no_bytes_to_count():
     async with streamkit.open_stream(messages(), "chat") as stream:
         assert (await stream.result()).text == "hello"
     assert (stream.statistics.reads, stream.statistics.bytes) == (0, 0)
+
+
+async def test_an_id_counts_once_its_event_is_complete():
+    clock = Clock()
+    async with opened(clock, [(1, b"id: 7\n" + HELLO), (1, b'id: 9\ndata: {"cho')]) as stream:
+        await stream.result()
+    assert stream.statistics.last_event_id == "7"
+
+
+async def test_output_that_was_held_back_to_the_end_counts():
+    clock = Clock()
+    held = HELLO.replace(b"hello", b"<think").replace(b'"stop"', b"null")
+    async with opened(clock, [(1, held), (2, b"")]) as stream:
+        with pytest.raises(streamkit.TruncatedError):
+            await stream.result()
+    assert (stream.response.text, stream.statistics.first_output_at) == ("<think", 101.0)
+    assert (stream.statistics.reads, stream.statistics.last_read_at) == (1, 101.0)

@@ -1,6 +1,7 @@
 """The asynchronous face, on asyncio and trio. Time is a clock in the test's hand."""
 
 import gc
+import time
 
 import anyio
 import pytest
@@ -404,3 +405,32 @@ async def test_a_large_chunk_gives_what_small_ones_give():
     wire = b"".join(chat(*["abc def"] * 2_000))
     async with streamkit.open_stream(Source([wire, b""]), "chat") as stream:
         assert [event async for event in stream] == list(streamkit.iter_events([wire], "chat"))
+
+
+async def test_a_stage_that_raises_stop_async_iteration_does_not_look_like_the_end():
+    class Stopping:
+        def feed(self, event):
+            if isinstance(event, TextDelta) and event.text == "b":
+                raise StopAsyncIteration
+            return (event,)
+
+        def close(self):
+            return ()
+
+    for chunks, expected in ((chat("b"), []), (chat("a", "b"), ["a"]), ([b"".join(chat("a", "b"))], ["a"])):
+        seen = []
+        async with streamkit.open_stream(Source(chunks), "chat", stages=[Stopping()]) as stream:
+            with pytest.raises(RuntimeError, match="StopAsyncIteration"):
+                async for event in stream:
+                    seen.append(event)  # noqa: PERF401 - the loop raises
+        assert [event.text for event in seen if isinstance(event, TextDelta)] == expected
+
+
+async def test_a_watchdog_with_a_clock_of_its_own_is_read_by_it():
+    dog = streamkit.Watchdog(first=0.05, clock=lambda: time.monotonic() - 1e6)
+    source = Source([], hang=True)
+    with pytest.raises(streamkit.StallError) as caught, anyio.fail_after(20):
+        async with streamkit.open_stream(source, "chat", watchdog=dog) as stream:
+            await stream.result()
+    assert caught.value.phase == "first"
+    assert 0.05 <= caught.value.info.waited < 10

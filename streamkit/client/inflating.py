@@ -183,14 +183,15 @@ class Inflater:
         grains = -(-self._taken // SLICE)
         most = max(FREE, grains * SLICE * self._limits.expansion)
         for piece in self._through(data, 0):
-            room = self._limits.body - self._given
+            room = min(self._limits.body, most) - self._given
             self._given += len(piece)
-            if len(piece) > room:
-                yield piece[:room]
+            if len(piece) <= room:
+                yield piece
+                continue
+            yield piece[:room]
+            if self._limits.body <= most:
                 raise LimitExceeded(exceeded("body", self._given, "bytes after decompression"))
-            if self._given > most:
-                raise LimitExceeded(exceeded("expansion", self._given // self._taken, "times its compressed size"))
-            yield piece
+            raise LimitExceeded(exceeded("expansion", self._given // self._taken, "times its compressed size"))
 
 
 def exceeded(limit: str, size: int, unit: str) -> ErrorInfo:

@@ -208,6 +208,7 @@ class LiveStream:
         plan = self._plan
         while True:
             self._status, self._request_id = None, ""
+            self._body = self._opened_at = None
             try:
                 within = plan.watchdog.first if plan.watchdog is not None else None
                 wire = plan.wire()

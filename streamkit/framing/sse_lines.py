@@ -33,6 +33,8 @@ class LineReader:
         self._limits = limits
         self._at = offset
         self._id: str | None = None
+        self.last_event_id: str | None = None
+        """The `id` of the last event that was complete; None where there was none (A28)."""
         self._retry: int | None = None
         self._line = bytearray()
         self._after_cr = False
@@ -42,11 +44,6 @@ class LineReader:
         self._busy = True
         """Whether anything is under way, so that the next bytes cannot be taken for the beginning of a frame."""
         self._clear()
-
-    @property
-    def last_event_id(self) -> str | None:
-        """The `id` in force; None where there was none (A28)."""
-        return self._id
 
     def _clear(self) -> None:
         self._start: int | None = None
@@ -180,6 +177,7 @@ class LineReader:
 
     def _close_frame(self, out: list[Frame | Event]) -> None:
         """A blank line: dispatch what there is."""
+        self.last_event_id = self._id
         name = self._late[0] if self._late else self._event
         if self._data is not None:
             self._strays.flush(out)

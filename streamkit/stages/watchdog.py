@@ -127,7 +127,8 @@ class Watchdog:
             _limit("linger", linger),
             _limit("server", server),
         )
-        self._given_clock = clock
+        self.clock = clock
+        """What the driver is to read instead of its own clock; None for that."""
         self._clock: Callable[[], float] = clock or float
         self.lanes: dict[type[Event], Callable[[Any], None]] = dict.fromkeys(CONTENT, self._content_came)
         """The classes that come by the thousand."""
@@ -146,7 +147,7 @@ class Watchdog:
             self.total,
             self.linger,
             server=self.server,
-            clock=self._given_clock,
+            clock=self.clock,
         )
 
     def _reset(self, now: float | None) -> None:
@@ -163,8 +164,8 @@ class Watchdog:
     # the driver's side
 
     def start(self, clock: Callable[[], float], /) -> None:
-        """The stream is opened now. A clock given to the constructor is kept."""
-        self._clock = self._given_clock or clock
+        """The stream is opened now; `clock` is the driver's, or made of the one that was given to the constructor."""
+        self._clock = clock
         self._reset(self._clock())
 
     def pulse(self) -> None:

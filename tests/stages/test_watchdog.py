@@ -209,7 +209,7 @@ def test_h11_limits_are_data_and_zero_switches_off():
 
 def test_h18_only_the_injected_clock_counts():
     own = Watchdog(first=45, clock=lambda: 7.0)
-    own.start(lambda: 1e9)
+    own.start(own.clock)
     assert own.deadline() == 52
     assert Watchdog().deadline() is None  # not started: no limit runs
 
@@ -244,10 +244,11 @@ def test_renewed_and_restarted_watchdogs_are_fresh():
     fresh = bench.dog.renewed()
     assert repr(fresh) == "Watchdog(first=1, idle=2, progress=3, total=4, linger=5, server=6)"
     assert fresh.deadline() is None
+    assert fresh.clock() == 0.0
     fresh.start(lambda: 99.0)
-    assert fresh.deadline() == 1
+    assert fresh.deadline() == 100
     bench.dog.start(lambda: 99.0)
-    assert bench.dog.deadline() == 1
+    assert bench.dog.deadline() == 100
 
 
 def test_it_is_what_the_driver_looks_for():
