@@ -218,6 +218,7 @@ class Pipeline(Generic[Item, Out]):
             self._failure = self._failure or failure
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:
+        # the walk of `feed` once more, into a list: one walk for both would cost every event a further call
         chain = table.get(item.__class__, False)
         if chain is False:
             chain = self._routes.of_item(table, item.__class__)

@@ -109,8 +109,8 @@ def _events(session: Session, pieces: Iterable[Any], on_error: OnError) -> Itera
         try:
             for chunk in pieces:
                 reading = False
-                # no `yield from`, which costs a tenth of a microsecond more an event
-                for event in feed(chunk if chunk.__class__ is bytes else bytes_of(chunk)):  # noqa: UP028
+                given = chunk if chunk.__class__ is bytes else bytes_of(chunk)
+                for event in feed(given):  # noqa: UP028 - `yield from` costs a tenth of a microsecond more an event
                     yield event
                 if pipeline.halted is not None:
                     break

@@ -90,6 +90,7 @@ def test_what_cannot_be_run_is_the_callers_mistake(server, function, name):
 def test_a_module_that_does_not_load(server, monkeypatch, tmp_path):
     with pytest.raises(UsageError, match="no_such_module"):
         FunctionTarget("no_such_module:f").run(server.url, LONG)
+    # not waited for: the process that loads it is ended after LOADING seconds
     (tmp_path / "slow.py").write_text("import time\ntime.sleep(60)\n")
     (tmp_path / "dead.py").write_text("import os\nos._exit(1)\n")
     monkeypatch.setenv("PYTHONPATH", f"{sys.path[0]}:{tmp_path}", prepend=":")

@@ -77,7 +77,7 @@ def _joined(value: object) -> str:
     if isinstance(value, Pieces):
         value.parts = ["".join(value.parts)]
         return value.parts[0]
-    raise NotImplementedError
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _steps(path: str) -> list[Step]:
