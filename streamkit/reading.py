@@ -109,7 +109,8 @@ class Reader:
             tally.last_at = self._now()
             if size > tally.largest:
                 tally.largest = size
-                tally.first_at = tally.first_at or tally.last_at
+                if tally.first_at is None:
+                    tally.first_at = tally.last_at
         return feed(chunk) if size < SLICE else self.feed_slice(feed, chunk)
 
     def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:

@@ -116,3 +116,12 @@ async def test_output_that_was_held_back_to_the_end_counts():
             await stream.result()
     assert (stream.response.text, stream.statistics.first_output_at) == ("<think", 101.0)
     assert (stream.statistics.reads, stream.statistics.last_read_at) == (1, 101.0)
+
+
+async def test_a_clock_may_begin_at_nought():
+    clock = Clock()
+    clock.now = 0.0
+    async with opened(clock, [(0, HELLO), (5, HELLO * 3), (1, DONE)]) as stream:
+        await stream.result()
+    assert (stream.statistics.first_read_at, stream.statistics.first_output_at) == (0.0, 0.0)
+    assert (stream.statistics.opened_at, stream.statistics.last_read_at) == (0.0, 6.0)

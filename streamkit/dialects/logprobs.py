@@ -11,7 +11,7 @@ from streamkit.events import LogprobsAdded
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
-__all__ = ["are_entries", "entries", "kinds_of_logprobs", "logprob_events"]
+__all__ = ["are_entries", "entries", "is_blank", "kinds_of_logprobs", "logprob_events"]
 
 KINDS: dict[str, PartKind] = {
     "reasoning_content": "reasoning",
@@ -34,7 +34,7 @@ def entries(value: Json) -> tuple[Json, ...]:
     """The entries of what should be a list of them; what is none is one entry, an empty thing is none."""
     if is_array(value):
         return tuple(value)
-    return () if _blank(value) else (value,)
+    return () if is_blank(value) else (value,)
 
 
 def kinds_of_logprobs(value: Json) -> tuple[dict[PartKind, tuple[Json, ...]], bool]:
@@ -48,7 +48,7 @@ def kinds_of_logprobs(value: Json) -> tuple[dict[PartKind, tuple[Json, ...]], bo
         if found := entries(value.get(name)):
             known = known and are_entries(value[name])
             out[kind] = out.get(kind, ()) + found
-    rest = {name: member for name, member in value.items() if name not in KINDS and not _blank(member)}
+    rest = {name: member for name, member in value.items() if name not in KINDS and not is_blank(member)}
     if rest:
         columns = _by_token(rest)
         known = known and columns is not None
@@ -77,5 +77,6 @@ def _rows(columns: JsonObject) -> Iterator[JsonObject]:
         yield dict(zip(names, row, strict=True))
 
 
-def _blank(value: Json) -> bool:
+def is_blank(value: Json) -> bool:
+    """Whether a member says nothing: null, or an empty string, list or object."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)

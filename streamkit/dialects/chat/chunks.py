@@ -8,6 +8,7 @@ from streamkit.dialects.chat.messages import MessageReader
 from streamkit.dialects.chat.shapes import FOREIGN_MEMBERS, foreign_frame
 from streamkit.dialects.chat.tokens import TokenReader
 from streamkit.dialects.chat.wire import Choice, Chunk
+from streamkit.dialects.logprobs import is_blank
 from streamkit.dialects.words import FinishWord, finish_word
 from streamkit.events import Event, MetadataReported, QuirkSeen, ResponseStarted
 from streamkit.evidence import EndMarker
@@ -241,7 +242,7 @@ def _metadata(payload: JsonObject | None) -> JsonObject:
     """What a frame says of the response besides its content; Groq's wrapper without what is read elsewhere."""
     found: JsonObject = {}
     for name, value in (payload or {}).items():
-        if name in CONSUMED or _blank(value):
+        if name in CONSUMED or is_blank(value):
             continue
         if name == "x_groq" and is_object(value):
             if inner := {member: v for member, v in value.items() if member not in ("usage", "error")}:
@@ -249,7 +250,3 @@ def _metadata(payload: JsonObject | None) -> JsonObject:
             continue
         found[name] = value
     return found
-
-
-def _blank(value: Json) -> bool:
-    return value is None or (isinstance(value, (str, list, dict)) and not value)
