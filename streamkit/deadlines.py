@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from streamkit.session import Expired
 
-__all__ = ["Guard", "guard_for", "loop_clock"]
+__all__ = ["Guard", "asyncio_loop", "guard_for", "loop_clock"]
 
 Deadline = Callable[[], float | None]
 
@@ -123,11 +123,19 @@ class ScopeGuard:
         """See `Guard`."""
 
 
+def asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    """The asyncio loop that runs the caller; None under trio, also where trio is a guest of an asyncio loop."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else asyncio.get_running_loop()
+
+
 def loop_clock() -> Callable[[], float]:
     """The clock of the event loop that is running, in seconds; may be read from its callbacks too (H18)."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = asyncio_loop()
+    if loop is None:
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
         return anyio.current_time
@@ -138,8 +146,7 @@ def loop_clock() -> Callable[[], float]:
 
 def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:
     """The guard that fits the running event loop; `step` is the shortest limit behind `deadline`, in seconds."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = asyncio_loop()
+    if loop is None:
         return ScopeGuard(deadline, clock)
     return TimerGuard(deadline, clock, step, loop)

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 import streamkit
-from streamkit.deadlines import ScopeGuard, TimerGuard, guard_for, loop_clock
+from streamkit.deadlines import ScopeGuard, TimerGuard, asyncio_loop, guard_for, loop_clock
 from streamkit.session import Expired
 
 STEP = 0.001
@@ -299,3 +299,21 @@ async def test_a_cancel_scope_of_anyio_outside_is_no_stall():
             await stream.result()
     assert scope.cancelled_caught
     assert source.closed
+
+
+def test_trio_as_a_guest_of_asyncio_is_trio():
+    async def host():
+        loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+        assert asyncio_loop() is loop
+        trio.lowlevel.start_guest_run(
+            guest, run_sync_soon_threadsafe=loop.call_soon_threadsafe, done_callback=done.set_result
+        )
+        return (await done).unwrap()
+
+    async def guest():
+        assert asyncio_loop() is None
+        with pytest.raises(Expired), guard(0):
+            await trio.sleep_forever()
+        return "expired"
+
+    assert asyncio.run(host()) == "expired"

@@ -1,6 +1,5 @@
 """The client: a request to a provider, its answer as a stream. httpx or aiohttp underneath, loaded when first used."""
 
-import asyncio
 import importlib.util
 from collections.abc import Collection, Mapping
 from types import TracebackType
@@ -15,6 +14,7 @@ from streamkit.client.live import LiveStream, Plan, Stages
 from streamkit.client.retrying import Retries
 from streamkit.client.secrets import addressed, masked_address, secrets_of
 from streamkit.client.wire import Request, Wire
+from streamkit.deadlines import asyncio_loop
 from streamkit.dialects.base import Dialect
 from streamkit.dialects.table import dialect_named
 from streamkit.errors import UsageError
@@ -234,11 +234,7 @@ class Client:
 
 def _aiohttp_fits() -> bool:
     """Whether aiohttp can be used here: on asyncio, and where it is installed."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return importlib.util.find_spec("aiohttp") is not None
+    return asyncio_loop() is not None and importlib.util.find_spec("aiohttp") is not None
 
 
 def _valid(url: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from streamkit.client.read_size import read_less
 from streamkit.client.secrets import hush
 from streamkit.client.wire import Exchange, Request
+from streamkit.deadlines import asyncio_loop
 
 __all__ = ["HttpxWire", "OwnHttpx"]
 
@@ -59,6 +59,7 @@ class OwnHttpx:
             "transport": transport,
         }
         self._room = MANY if transport is not None else STREAMS_EACH
+        self._network = _network() if transport is None else None
         self._shards: list[Shard] = []
 
     async def send(self, request: Request) -> Exchange:
@@ -66,7 +67,7 @@ class OwnHttpx:
         shard = self._with_room()
         shard.open += 1
         try:
-            exchange = await _send(shard.client, request, {}, ours=True)
+            exchange = await _send(shard.client, request, {})
         except BaseException:
             shard.open -= 1
             raise
@@ -87,7 +88,10 @@ class OwnHttpx:
         for shard in self._shards:
             if shard.open < self._room:
                 return shard
-        self._shards.append(Shard(self._httpx.AsyncClient(**self._options)))
+        client = self._httpx.AsyncClient(**self._options)
+        if self._network is not None:
+            _connect_through(self._network, client)
+        self._shards.append(Shard(client))
         return self._shards[-1]
 
     async def aclose(self) -> None:
@@ -105,12 +109,32 @@ class Shard:
         self.open = 0
 
 
-async def _send(client: Any, request: Request, options: dict[str, Any], *, ours: bool = False) -> Exchange:
+def _network() -> Any:
+    """The network backend for the event loop that runs; None where httpcore's own is the right one."""
+    if asyncio_loop() is None:
+        return None
+    from streamkit.client.asyncio_network import AsyncioNetwork  # noqa: PLC0415 - loads httpcore
+
+    return AsyncioNetwork()
+
+
+def _connect_through(network: Any, client: Any) -> None:
+    """Have the pools of a client, those for proxies too, make their connections through a network backend.
+
+    httpcore's pools take one, but httpx has no way to hand it on. Where it hides its pools elsewhere, they keep the
+    backend that they have.
+    """
+    transports = (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values())
+    for transport in transports:
+        pool: Any = getattr(transport, "_pool", None)
+        if hasattr(pool, "_network_backend"):
+            pool._network_backend = network  # noqa: SLF001 - see above
+
+
+async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:
     hush(type(client).__module__.partition(".")[0], request.url)
     built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
     response = await client.send(built, stream=True, follow_redirects=False)
-    if ours:
-        read_less(_transport(response))
     chunks: AsyncIterator[bytes] = response.stream.__aiter__()
 
     async def read() -> bytes:
@@ -124,14 +148,6 @@ async def _send(client: Any, request: Request, options: dict[str, Any], *, ours:
         await _unwind(chunks)
 
     return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)
-
-
-def _transport(response: Any) -> Any:
-    """The asyncio transport under a response; None where there is none, or where the libraries hide it elsewhere."""
-    stream: Any = getattr(response.extensions.get("network_stream"), "_stream", None)
-    while hasattr(stream, "transport_stream"):  # TLS, in a tunnel perhaps
-        stream = stream.transport_stream
-    return getattr(stream, "_transport", None)
 
 
 async def _unwind(chunks: AsyncIterator[bytes]) -> None:

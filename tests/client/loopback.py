@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 from anyio.abc import SocketAttribute
+from anyio.streams.tls import TLSListener
 
 SSE = "text/event-stream"
 
@@ -67,8 +68,8 @@ class Connection:
 
 
 class Server:
-    def __init__(self, port):
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, port, scheme="http"):
+        self.url = f"{scheme}://127.0.0.1:{port}"
         self.port = port
         self.requests = []
         self.connections = 0
@@ -77,10 +78,12 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(*handlers, host="127.0.0.1"):
-    """The n-th request goes to the n-th handler, later ones to the last."""
+async def serving(*handlers, host="127.0.0.1", tls=None):
+    """The n-th request goes to the n-th handler, later ones to the last. `tls`: the server's context."""
     listener = await anyio.create_tcp_listener(local_host=host)
-    server = Server(listener.extra(SocketAttribute.local_port))
+    server = Server(listener.extra(SocketAttribute.local_port), "http" if tls is None else "https")
+    if tls is not None:
+        listener = TLSListener(listener, tls, standard_compatible=False)
 
     async def handle(stream):
         server.connections += 1

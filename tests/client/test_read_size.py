@@ -4,7 +4,7 @@ import pytest
 from answers import DONE, chunk
 from loopback import serving
 
-from streamkit.client import Client, aiohttp_wire, httpx_wire
+from streamkit.client import Client, aiohttp_wire, asyncio_network
 from streamkit.client.read_size import READ, read_less
 
 
@@ -50,7 +50,7 @@ def told(monkeypatch):
         read_less(transport)
 
     monkeypatch.setattr(aiohttp_wire, "read_less", spy)
-    monkeypatch.setattr(httpx_wire, "read_less", spy)
+    monkeypatch.setattr(asyncio_network, "read_less", spy)
     return seen
 
 
@@ -69,8 +69,8 @@ async def test_the_clients_own_connections_read_less(backend, anyio_backend, tol
         Client(server.url + "/v1", backend=backend) as client,
         client.stream("chat", json={}) as stream,
     ):
-        assert len(told) == 1
-        if anyio_backend == "asyncio":
+        if anyio_backend == "asyncio":  # trio reads less of its own accord
+            assert len(told) == 1
             assert isinstance(told[0], asyncio.Transport)
             assert told[0].max_size == READ
         assert (await stream.result()).text == "0123456789" * 50_000

@@ -1,0 +1,98 @@
+"""Encrypted connections: straight, in a proxy's tunnel, and in a tunnel that is encrypted itself."""
+
+import ssl
+
+import anyio
+import pytest
+import trustme
+from asking import hello
+from loopback import serving
+
+from streamkit import TransportError
+from streamkit.client import Client
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def certified(authority):
+    """A server's context, for 127.0.0.1."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority, tmp_path, monkeypatch):
+    """The authority is one that the environment trusts."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+
+
+async def tunnel(connection):
+    """What a proxy does for CONNECT: bytes go both ways until one side is done."""
+    assert connection.method == "CONNECT"
+    host, _, port = connection.target.partition(":")
+    async with await anyio.connect_tcp(host, int(port)) as target, anyio.create_task_group() as group:
+
+        async def copy(source, sink):
+            try:
+                async for data in source:
+                    await sink.send(data)
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                pass
+            group.cancel_scope.cancel()
+
+        await connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        group.start_soon(copy, connection.stream, target)
+        group.start_soon(copy, target, connection.stream)
+    return False
+
+
+async def twice(client):
+    """Two answers, one after the other."""
+    texts = []
+    for _ in range(2):
+        async with client.stream("chat", json={}) as stream:
+            texts.append((await stream.result()).text)
+    return texts
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_an_answer_over_tls_and_the_connection_is_used_again(backend, certified):
+    async with (
+        serving(hello(), tls=certified) as server,
+        Client(server.url + "/v1", backend=backend) as client,
+    ):
+        assert await twice(client) == ["Hello", "Hello"]
+        assert server.connections == 1
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain proxy", "encrypted proxy"])
+async def test_an_answer_over_tls_through_a_proxy(backend, certified, encrypted):
+    async with (
+        serving(hello(), tls=certified) as server,
+        serving(tunnel, tls=certified if encrypted else None) as proxy,
+        Client(server.url + "/v1", backend=backend, proxy=proxy.url) as client,
+    ):
+        assert await twice(client) == ["Hello", "Hello"]
+        assert (proxy.connections, server.connections) == (1, 1)
+
+
+async def test_a_certificate_that_nobody_vouches_for(backend, certified):
+    async with (
+        serving(hello(), tls=certified) as server,
+        Client(server.url + "/v1", backend=backend) as client,
+        client.stream("chat", json={}) as stream,
+    ):
+        with pytest.raises(TransportError) as caught:
+            await stream.result()
+    assert caught.value.info.code == "tls_certificate"
+    assert not server.requests
