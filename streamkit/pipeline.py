@@ -64,8 +64,8 @@ class Pulsed(Protocol):
         """The stream was opened; `clock` gives seconds."""
         ...
 
-    def pulse(self) -> None:
-        """Bytes arrived."""
+    def pulse(self, when: float, /) -> None:
+        """Bytes arrived, at this time on the clock."""
         ...
 
 

@@ -6,6 +6,7 @@ between them, deadlines and cancellations are obeyed; chunking never changes the
 
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from types import TracebackType
 from typing import Any
 
 from streamkit.events import Event
@@ -56,6 +57,8 @@ class Reader:
         self._whole: Callable[[], Awaitable[Any]] = source.read
         self.read: Callable[[], Awaitable[Any]] = source.read
         """What takes the next chunk; another one while a large chunk is fed in slices."""
+        self.guarded = self._waits = False
+        """Whether that is a read of the source in a block of this reader; who makes it himself saves a coroutine."""
 
     def start(self) -> None:
         """The stream is opened now."""
@@ -75,6 +78,7 @@ class Reader:
             self._guard = guard_for(self._deadline, self.time, step)
         if self._timed or self._pulsed:
             self.read = self._whole = self._read_in_time
+            self.guarded = True
 
     def time(self) -> float:
         """The clock without the time that the consumer took between reads (H19)."""
@@ -106,7 +110,7 @@ class Reader:
             tally = self.tally
             tally.size += size
             tally.reads += 1
-            tally.last_at = self._now()
+            tally.last_at = self._paused_at if self.guarded else self._now()
             if size > tally.largest:
                 tally.largest = size
                 if tally.first_at is None:
@@ -117,28 +121,41 @@ class Reader:
         """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""
         if len(chunk) > SLICE:
             self._rest = memoryview(chunk)[SLICE:]
+            self._waits, self.guarded = self.guarded, False
             self.read = self._read_slice
             chunk = chunk[:SLICE]
         out = feed(chunk)
         self._paused_at = self._now()  # so long a time of our own is not the consumer's
         return out
 
-    async def _read_in_time(self) -> Any:
-        """The next chunk, under the deadlines."""
-        now = self._now
-        self._paused += now() - self._paused_at
+    def __enter__(self) -> None:
+        """One read of the source begins, under the deadlines: `with reader: chunk = await source.read()`."""
+        self._paused += self._now() - self._paused_at
         for stage in self._movers:
             if stage.moved:
                 stage.moved = False
                 self._guard.disarm()  # to be armed again for what the deadline is now
-        try:
-            with self._guard:
-                chunk = await self._source.read()
-        finally:
-            self._paused_at = now()
-        for stage in self._pulsed:
-            stage.pulse()
-        return chunk
+        self._guard.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """It is over.
+
+        Raises:
+            Expired: a deadline passed first.
+        """
+        self._paused_at = now = self._now()
+        if kind is None:
+            now -= self._paused
+            for stage in self._pulsed:
+                stage.pulse(now)
+        done: bool | None = self._guard.__exit__(kind, error, trace)
+        return done
+
+    async def _read_in_time(self) -> Any:
+        with self:
+            return await self._source.read()
 
     async def _read_slice(self) -> bytes:
         """The next slice of a large chunk, after a turn for the event loop."""
@@ -153,12 +170,13 @@ class Reader:
         finally:
             self._paused_at = self._now()
         for stage in self._pulsed:
-            stage.pulse()
+            stage.pulse(self._paused_at - self._paused)
         self._sliced = True
         piece = bytes(self._rest[:SLICE])
         self._rest = self._rest[SLICE:]
         if not self._rest:
             self.read = self._whole
+            self.guarded = self._waits
         return piece
 
     def _deadline(self) -> float | None:

@@ -146,7 +146,7 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Event:  # all in one coroutine: each further one costs as much as a stage
-        ready = self._ready
+        ready, reader, source = self._ready, self._reader, self._source
         while not ready:
             if self._ended:
                 self._raise()
@@ -157,7 +157,13 @@ class EventStream:
                 if not self._started:
                     self._start()
                 try:
-                    step = await (self._reader.read() if self._chain is None else self._chain.__anext__())
+                    if self._chain is not None:
+                        step = await self._chain.__anext__()
+                    elif reader.guarded:
+                        with reader:
+                            step = await source.read()
+                    else:
+                        step = await reader.read()
                 except StopAsyncIteration:
                     pass
                 except Exception as cause:

@@ -1,8 +1,8 @@
 """Deadlines for a stream: two clocks, liveness (bytes) and progress (content), and nothing that sleeps (group H).
 
 The driver calls `start` when the stream is opened, `pulse` once for each read that brought bytes, and wakes the
-watchdog at `deadline` with `expire`. Events are dated with their read; the clock is read in `pulse` alone, and
-deadlines are computed when they are asked for.
+watchdog at `deadline` with `expire`. Events are dated with their read, and deadlines are computed when they are asked
+for.
 """
 
 from collections.abc import Callable, Iterable
@@ -129,7 +129,6 @@ class Watchdog:
         )
         self.clock = clock
         """What the driver is to read instead of its own clock; None for that."""
-        self._clock: Callable[[], float] = clock or float
         self.lanes: dict[type[Event], Callable[[Any], None]] = dict.fromkeys(CONTENT, self._content_came)
         """The classes that come by the thousand."""
         self._reset(None)
@@ -165,12 +164,11 @@ class Watchdog:
 
     def start(self, clock: Callable[[], float], /) -> None:
         """The stream is opened now; `clock` is the driver's, or made of the one that was given to the constructor."""
-        self._clock = clock
-        self._reset(self._clock())
+        self._reset(clock())
 
-    def pulse(self) -> None:
-        """Bytes have arrived, and are fed next."""
-        self._byte_at = self._clock()
+    def pulse(self, when: float, /) -> None:
+        """Bytes have arrived, at this time on the clock, and are fed next."""
+        self._byte_at = when
 
     @property
     def step(self) -> float:

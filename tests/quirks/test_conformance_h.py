@@ -14,10 +14,10 @@ def test_h04_bytes_count_as_life_although_they_are_no_event():
     dog = Watchdog(first=None, idle=120, progress=1000)
     dog.start(lambda: now)
     dog.feed(TextDelta(text="a"))
-    dog.pulse()
+    dog.pulse(now)
     now = 100.0
     assert dog.deadline() == 120.0
-    dog.pulse()  # half a comment line: nothing came out of the framing
+    dog.pulse(now)  # half a comment line: nothing came out of the framing
     assert dog.deadline() == 220.0
 
 

@@ -37,7 +37,7 @@ class Bench:
     def read(self, at, *events):
         """Bytes that arrive `at` seconds after the start, and what they mean."""
         self.now = 1000.0 + at
-        self.dog.pulse()
+        self.dog.pulse(self.now)
         for event in events:
             assert list(self.dog.feed(event)) == [event]
 
