@@ -2,7 +2,8 @@
 
 Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become
 their event at once; documented ones are read member by member; odd ones are mended first. Plain chunks are taken to be
-lean until the server writes out what it does not send.
+lean until the server writes out what it does not send. Behind two pieces of one kind the next frame is tried as one
+more of that kind before all else (`narrow`).
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.chunks import ChunkReader
 from streamkit.dialects.chat.mending import mend
+from streamkit.dialects.chat.narrow import More, more_arguments, more_reasoning, more_text
 from streamkit.dialects.chat.wire import (
     LeanCall,
     LeanDelta,
@@ -51,6 +53,12 @@ class ChatDecoder:
         self._calling = False
         """Whether the latest output was a piece of a call of choice 0."""
         self._decode: Callable[[bytes], AnyPlainChunk] = decode_lean
+        self._more: More | None = None
+        """The narrow way that the next frame is tried on; where it leads somewhere, `_plain` leads there as well."""
+        self._latest: More | None = None
+        """The way that would have done for the latest piece that came on another."""
+        self._fitting: set[More] = {more_text, more_reasoning, more_arguments}
+        """The narrow ways that suit this stream, for all that is known."""
         self.lanes = {Frame: self._quick}
         """Frames without a tuple around what they mean."""
 
@@ -60,6 +68,31 @@ class ChatDecoder:
         return (out,) if isinstance(out, Event) else out
 
     def _quick(self, frame: Frame) -> Event | Iterable[Event]:
+        """More of what the frame before it said, or anything else."""
+        more = self._more
+        if more is None:
+            return self._plain(frame)
+        chunks = self._chunks
+        return more(frame.data, chunks.id, chunks.model) or self._unexpected(frame, more)
+
+    def _unexpected(self, frame: Frame, tried: More) -> Event | Iterable[Event]:
+        """Something else, or more of the same in another dress (`_expect` tells)."""
+        out = self._plain(frame)
+        if self._more is tried:
+            self._more = None
+        return out
+
+    def _expect(self, more: More, choice: int) -> None:
+        """The second piece of a kind will probably be followed by more, unless several choices take turns."""
+        if choice:
+            self._fitting.clear()
+        elif more is self._more:  # that way was just tried on this frame, and did not know its dress
+            self._fitting.discard(more)
+        elif more is self._latest and more in self._fitting:
+            self._more = more
+        self._latest = more
+
+    def _plain(self, frame: Frame) -> Event | Iterable[Event]:
         """A plain piece becomes its event; any other frame is read member by member."""
         chunks = self._chunks
         if chunks.attentive:
@@ -80,6 +113,8 @@ class ChatDecoder:
                 if not calls and not delta.content and choice.index in self._thought:
                     text = self._thinking(delta)
                     if text:
+                        if delta.reasoning_content:
+                            self._expect(more_reasoning, choice.index)
                         return ReasoningDelta(text=text, choice=choice.index)
             elif not calls:
                 text = delta.content
@@ -87,6 +122,7 @@ class ChatDecoder:
                     return ()
                 self._calling = False
                 if choice.index in self._spoken:
+                    self._expect(more_text, choice.index)
                     return TextDelta(text=text, choice=choice.index)
             elif not delta.content and choice.index in self._called:
                 call = calls[0]
@@ -95,6 +131,7 @@ class ChatDecoder:
                     lean = call.__class__ is LeanCall or not (call.extra_content or call.extra or call.whole)
                     if lean and not (function.name or call.id or call.type):
                         if self._calling and not choice.index:
+                            self._expect(more_arguments, choice.index)
                             return CallText(index=call.index, text=function.arguments)
                         self._calling = not choice.index
                         return CallFragment(choice=choice.index, index=call.index, arguments=function.arguments)
@@ -111,7 +148,7 @@ class ChatDecoder:
             except (ValueError, RecursionError):
                 return self._read(frame)
             self._decode = decode_plain
-            return self._quick(frame)
+            return self._plain(frame)
         return self._read(frame)
 
     def _measured(self, frame: Frame) -> tuple[Event, ...]:

@@ -5,7 +5,8 @@ Members that would need more work are typed as null there, so the decoder itself
 to be tested afterwards. What it refuses is read as `Chunk`; what that refuses too is odd (see `mending`).
 
 Each member that a type names costs time even where it is absent. So there are two deltas for plain chunks: `LeanDelta`,
-which refuses all other members, and `PlainDelta` for servers that write out what they do not send as null.
+which refuses all other members, and `PlainDelta` for servers that write out what they do not send as null. Still fewer
+members have the types in `narrow`.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ __all__ = [
     "Function",
     "LeanCall",
     "LeanDelta",
+    "NoLogprobs",
+    "Nothing",
     "Part",
     "PlainChunk",
     "decode_chunk",
