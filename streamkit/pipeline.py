@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_chec
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
-from streamkit.routing import Lane, Routes, Table
+from streamkit.routing import Lane, Routes, Table, class_of
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -134,25 +134,25 @@ class Pipeline(Generic[Item, Out]):
         if self._closed:
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
         table = self._first
-        chain = table.get(item.__class__, False)
+        chain = table.get(class_of(item), False)
         if chain is False:
-            chain = self._routes.of_item(table, item.__class__)
-        while chain:
+            chain = self._routes.of_item(table, class_of(item))
+        while chain is not None:
             lane, table, chain = chain
             result = lane(item)
             if result is None:
                 continue
             try:
-                chain = table[result.__class__]
+                chain = table[class_of(result)]
             except KeyError:
-                chain = self._routes.of_result(table, result.__class__)
+                chain = self._routes.of_result(table, class_of(result))
             if chain is not False:
                 item = result
-            elif result.__class__ in PLAIN and len(result) == 1:
+            elif class_of(result) in PLAIN and len(result) == 1:
                 (item,) = result
-                chain = table.get(item.__class__, False)
+                chain = table.get(class_of(item), False)
                 if chain is False:
-                    chain = self._routes.of_item(table, item.__class__)
+                    chain = self._routes.of_item(table, class_of(item))
             else:
                 return self._spread(result, table)
         return [item]
@@ -219,18 +219,18 @@ class Pipeline(Generic[Item, Out]):
 
     def _push(self, item: Any, table: Table, out: list[Out]) -> None:
         # the walk of `feed` once more, into a list: one walk for both would cost every event a further call
-        chain = table.get(item.__class__, False)
+        chain = table.get(class_of(item), False)
         if chain is False:
-            chain = self._routes.of_item(table, item.__class__)
-        while chain:
+            chain = self._routes.of_item(table, class_of(item))
+        while chain is not None:
             lane, table, chain = chain
             result = lane(item)
             if result is None:
                 continue
             try:
-                chain = table[result.__class__]
+                chain = table[class_of(result)]
             except KeyError:
-                chain = self._routes.of_result(table, result.__class__)
+                chain = self._routes.of_result(table, class_of(result))
             if chain is False:
                 self._push_all(result, table, out)
                 return

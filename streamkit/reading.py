@@ -101,7 +101,7 @@ class Reader:
 
     def feed(self, feed: Callable[[Any], list[Event]], chunk: Any) -> list[Event]:
         """Feed a chunk, or as much of a large one as may be fed at once."""
-        if chunk.__class__ is not bytes:
+        if type(chunk) is not bytes:
             return feed(chunk)
         size = len(chunk)
         if self._sliced:

@@ -38,14 +38,15 @@ class SSEFramer(LineReader):
 
     def _quick(self, chunk: bytes) -> Frame | list[Frame | Event]:
         """A read that is one whole frame of the usual shape becomes that frame."""
-        if self._busy or len(chunk) > self._quick_size:
+        size = len(chunk)
+        if self._busy or size > self._quick_size:
             return self._resume(chunk)
         data = chunk.removeprefix(self._lead)
         if data is not chunk:
             body = data.removesuffix(self._gap)
             if body is not data and LF not in body and CR not in body:
                 at = self._at
-                self._at = at + len(chunk)
+                self._at = at + size
                 return Frame(body, self._name, at, self._id)
         out: list[Frame | Event] = []
         self._blocks(chunk, out)

@@ -83,7 +83,7 @@ class AnthropicDecoder:
             return self._tolerant(frame)
         if type(message) is BlockDelta:
             piece, key, name = message.delta, message.index, frame.event
-            if self._plain.get(key) is piece.__class__ and (name == "content_block_delta" or not name):
+            if self._plain.get(key) is type(piece) and (name == "content_block_delta" or not name):
                 if type(piece) is TextPiece:
                     return TextDelta(key=key, text=piece.text) if piece.text else ()
                 if type(piece) is InputPiece:
