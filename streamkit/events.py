@@ -235,7 +235,8 @@ class ResponseFinished(Event, kw_only=True, frozen=True):
     """The provider's own word; for Responses the status, with `:reason` when incomplete."""
     status: Status = "completed"
     finishes: tuple[tuple[int, FinishReason, str], ...] = ()
-    """Per choice, where there are several: choice, finish reason, the provider's word."""
+    """Per choice, where there are several: choice, finish reason, the provider's word. `truncated` without a word: the
+    stream broke off in that choice, which had no finish reason yet."""
     terminal: bool = True
     """Whether the wire itself said that it was over, beyond the finish reason (end marker, terminal frame)."""
     details: JsonObject = {}

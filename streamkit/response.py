@@ -11,7 +11,7 @@ import msgspec
 from streamkit.builder import Builder
 from streamkit.drafts import QuirkTally
 from streamkit.errors import ErrorInfo
-from streamkit.events import Ending, Event
+from streamkit.events import Ending, Event, ResponseFinished
 from streamkit.items import FinishReason, Item, Status, ToolCall, Usage
 from streamkit.jsontypes import JsonObject
 
@@ -195,20 +195,18 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
 
 def _choices(items: tuple[Item, ...], builder: Builder) -> tuple[Choice, ...]:
     finished = builder.finished
-    finishes: dict[int, tuple[FinishReason, str]] = {}
-    if finished:
-        finishes = {choice: (reason, raw) for choice, reason, raw in finished.finishes}
-    if finished and not finishes:
-        finishes = {0: (finished.finish_reason, finished.raw_finish_reason)}
+    said = finishes_of(finished) if finished else ()
+    finishes: dict[int, tuple[FinishReason, str]] = {choice: (reason, raw) for choice, reason, raw in said}
     out: list[Choice] = []
-    unsaid: tuple[FinishReason, str] = ("unknown", "")
+    cut = builder.ended is not None and builder.ended.ending in ("truncated", "stalled", "disconnected")
+    unsaid: FinishReason = "truncated" if cut else "unknown"
     of_choice: dict[int, list[Item]] = {index: [] for index in finishes}
     for item in items:
         of_choice.setdefault(item.choice, []).append(item)
     for index, own in sorted(of_choice.items(), key=lambda pair: pair[0]):
         calls = [item.call for item in own if item.call is not None]
         answer = [item for item in own if item.phase not in ASIDE_PHASES]
-        reason, raw = finishes.get(index, unsaid)
+        reason, raw = finishes.get(index, (unsaid, ""))
         out.append(
             Choice(
                 index=index,
@@ -222,6 +220,11 @@ def _choices(items: tuple[Item, ...], builder: Builder) -> tuple[Choice, ...]:
             )
         )
     return tuple(out)
+
+
+def finishes_of(finished: ResponseFinished) -> tuple[tuple[int, FinishReason, str], ...]:
+    """Per choice: its number, its finish reason, the provider's word."""
+    return finished.finishes or ((0, finished.finish_reason, finished.raw_finish_reason),)
 
 
 def split_over_choices(items: Iterable[Item]) -> bool:

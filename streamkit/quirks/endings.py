@@ -107,7 +107,7 @@ def finish_twice(tape: Tape) -> Iterator[Edit]:
     fields=("finish_reason", "raw_finish_reason", "metadata"),
 )
 def finish_inferred(tape: Tape) -> Iterator[Edit]:
-    """No finish reason was sent; the end marker (or a closing usage frame) and whole calls say how it ended."""
+    """No finish reason was sent, or not for every choice; the end marker (or a closing usage frame) tells the end."""
 
     def change(payload: Json) -> Json | None:
         choices = payload.get("choices") if is_object(payload) else None
@@ -138,7 +138,7 @@ def end_marker_missing(tape: Tape) -> Iterator[Edit]:
     advice="Ask again, or go on from `response.text`; calls that were open are in `response.dropped_calls`.",
 )
 def terminal_missing(tape: Tape) -> Iterator[Edit]:
-    """The stream stopped with neither a finish reason nor an end marker: it counts as cut."""
+    """The stream stopped with neither a finish reason (of every choice) nor an end marker: it counts as cut."""
     for frame in tape.frames if any(_is(f.json, "response.output_item.added") for f in tape.frames) else ():
         if _is(frame.json, *TERMINALS):
             yield Edit(frame.start, len(tape.data), b"")

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from streamkit.builder import Builder
 from streamkit.errors import ErrorInfo
-from streamkit.events import Ending, Event, KeepAlive, StreamEnded
+from streamkit.events import Ending, Event, KeepAlive, ResponseFinished, StreamEnded
 from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.quirks.registry import shown
-from streamkit.response import Response, split_over_choices
+from streamkit.response import Response, finishes_of, split_over_choices
 from streamkit.stages.remarks import remarks
 
 __all__ = ["Assembler"]
@@ -66,14 +66,15 @@ class Assembler:
         if split_over_choices(builder.items()):
             out.append(split_choices.seen(detail="text and calls came in different choices"))
         ending, error = event.ending, event.error
-        signalled = finished is not None and bool(finished.terminal or finished.raw_finish_reason)
+        signalled = finished is not None and (finished.terminal or all(raw for _, _, raw in finishes_of(finished)))
         if signalled and ending in ("stalled", "disconnected", "truncated"):
             out.append(close_error.seen(detail=error.message if error else ending))
             ending, error = "completed", None
         if ending == "completed":
             ending, error = self._judge(usable)
             if ending == "truncated" and usable:
-                out.append(terminal_missing.seen(detail=f"after {shown(builder.usage, 200)}" if builder.usage else ""))
+                after = f"after {shown(builder.usage, 200)}" if builder.usage else ""
+                out.append(terminal_missing.seen(detail=_cut_choices(finished) or after))
         out += remarks(Response.of(builder))
         for quirk in out:
             builder.add(quirk)
@@ -91,12 +92,14 @@ class Assembler:
         builder = self._builder
         if builder.errors:
             return "failed", builder.errors[0]
-        if builder.finished is not None:
+        cut = _cut_choices(builder.finished)
+        if builder.finished is not None and not cut:
             status = builder.finished.status
             endings: dict[str, Ending] = {"incomplete": "incomplete", "failed": "failed", "cancelled": "cancelled"}
             return endings.get(status, "completed"), None
         if usable:
-            message = "the stream stopped before its end; what arrived is in the partial response"
+            where = f" of {cut}" if cut else ""
+            message = f"the stream stopped before its end{where}; what arrived is in the partial response"
             stray = builder.quirks.get("stray_line")
             tail = stray.data if stray is not None and is_object(stray.data) else {}
             code = tail.get("code", "truncated")  # a proxy's last words say what happened to it (G26)
@@ -126,3 +129,11 @@ class Assembler:
             code = "no_terminal"
             message = f"the stream was cut inside its first frame, after {cut.detail}; try again"
         return ErrorInfo(kind="truncated", code=code, message=message, retryable=True)
+
+
+def _cut_choices(finished: ResponseFinished | None) -> str:
+    """The choices that the stream broke off in while others were over (B30), in words; empty for none."""
+    if finished is None or finished.terminal:
+        return ""
+    cut = [str(choice) for choice, reason, raw in finished.finishes if reason == "truncated" and not raw]
+    return f"choice {', '.join(cut)}" if cut else ""

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from streamkit.events import Event, ItemStarted, QuirkSeen, ResponseFinished
-from streamkit.items import CallState, FinishReason
+from streamkit.items import CallState, FinishReason, Status
 from streamkit.jsontypes import JsonObject, is_object
 from streamkit.limits import Limits
 from streamkit.quirks.registry import Quirk
@@ -155,8 +155,9 @@ def settle(
 
 def corrected(event: ResponseFinished, tallies: Mapping[int, Tally]) -> tuple[ResponseFinished, list[Event]]:
     """The finish in the light of the calls (C08, C13), and the quirks of that."""
-    if event.finish_reason == "unknown" and not event.raw_finish_reason:
-        return _inferred(event, tallies), []
+    if event.finish_reason == "unknown" and not event.raw_finish_reason and not event.finishes:
+        reason = _inferred(tallies.values())
+        return replace(event, finish_reason=reason, status=_worth(reason, event)), []
     quirks: list[Event] = []
     chosen = {choice for choice, _, _ in event.finishes}
     spokesman = min(chosen, default=0)
@@ -165,28 +166,33 @@ def corrected(event: ResponseFinished, tallies: Mapping[int, Tally]) -> tuple[Re
     orphans = any(choice not in chosen for choice in usable)
 
     def right(choice: int, reason: FinishReason, raw: str) -> FinishReason:
+        if reason == "unknown" and not raw:
+            return _inferred(tallies[each] for each in (choice,) if each in tallies)
         if reason != "stop" or not (choice in usable or (choice == spokesman and orphans)):
             return reason
         quirks.append(finish_corrected.seen(detail=f"choice {choice}: {raw or reason}"))
         return "tool_calls"
 
-    finishes = tuple((choice, right(choice, reason, raw), raw) for choice, reason, raw in event.finishes)
-    if finishes:
-        reason = next(reason for choice, reason, _ in finishes if choice == spokesman)
-    else:
-        reason = right(spokesman, event.finish_reason, event.raw_finish_reason)
-    if not quirks:
+    reasons: dict[int, FinishReason] = {choice: right(choice, reason, raw) for choice, reason, raw in event.finishes}
+    finishes = tuple((choice, reasons[choice], raw) for choice, _, raw in event.finishes)
+    told = reasons[spokesman] if reasons else right(spokesman, event.finish_reason, event.raw_finish_reason)
+    if not quirks and finishes == event.finishes:
         return event, quirks
-    return replace(event, finish_reason=reason, finishes=finishes), quirks
+    return replace(event, finish_reason=told, finishes=finishes, status=_worth(told, event)), quirks
 
 
-def _inferred(event: ResponseFinished, tallies: Mapping[int, Tally]) -> ResponseFinished:
+def _inferred(tallies: Iterable[Tally]) -> FinishReason:
     """The finish of an answer without finish reason: whole calls are to be run, a cut one means a cut answer (C08)."""
-    if any(tally.truncated for tally in tallies.values()):
-        return replace(event, finish_reason="truncated", status="incomplete")
-    if any(tally.usable for tally in tallies.values()):
-        return replace(event, finish_reason="tool_calls")
-    return replace(event, finish_reason="stop") if tallies else event
+    counts = list(tallies)
+    if any(tally.truncated for tally in counts):
+        return "truncated"
+    if any(tally.usable for tally in counts):
+        return "tool_calls"
+    return "stop" if counts else "unknown"
+
+
+def _worth(reason: FinishReason, event: ResponseFinished) -> Status:
+    return "incomplete" if reason == "truncated" else event.status
 
 
 def compact(value: JsonObject) -> str:

@@ -5,9 +5,16 @@ from collections.abc import Iterable
 
 from streamkit.events import Event, ResponseFinished
 from streamkit.evidence import FinishClaimed, TerminalInventory
-from streamkit.items import FinishReason, Status
-from streamkit.quirks.endings import finish_twice, terminal_only_items, terminal_output_differs, terminal_output_null
+from streamkit.items import FinishReason, Status, is_client_call
+from streamkit.quirks.endings import (
+    finish_inferred,
+    finish_twice,
+    terminal_only_items,
+    terminal_output_differs,
+    terminal_output_null,
+)
 from streamkit.response import STRENGTH
+from streamkit.stages.claims import parses
 from streamkit.stages.register import Entry
 
 __all__ = ["Closing", "inventory_quirks"]
@@ -45,6 +52,43 @@ class Closing:
         """Ids of the open items that a length cap or a filter cut: the last one of each choice that says so (C37)."""
         last = {entry.choice: entry.id for entry in entries if entry.open}
         return {last[c] for c, claim in self.claims.items() if c in last and self.status(claim) != "completed"}
+
+    def infer(self, marker: str, entries: Iterable[Entry]) -> list[Event]:
+        """What an end marker proves of choices without a finish reason: they are over as well (C08)."""
+        entries = list(entries)
+        left = self.unfinished(entries, marked=True)
+        out: list[Event] = []
+        for choice in left or ([] if self.claims else [0]):
+            called = any(is_client_call(entry.type) for entry in entries if not left or entry.choice == choice)
+            claim = FinishClaimed(finish_reason="unknown" if called else "stop", choice=choice, inferred=True)
+            whose = f" of choice {choice}" if len(left) > 1 or self.claims else ""
+            out.append(finish_inferred.seen(detail=f"{marker} without a finish reason{whose}"))
+            self.claims[choice] = claim
+        return out
+
+    def cut_short(self, entries: Iterable[Entry]) -> bool:
+        """The stream ended without a marker: choices without a finish reason were cut. Gives whether none was."""
+        left = self.unfinished(entries, marked=False)
+        for choice in left:
+            self.claims[choice] = FinishClaimed(finish_reason="truncated", choice=choice)
+        return not left
+
+    def unfinished(self, entries: Iterable[Entry], *, marked: bool) -> list[int]:
+        """Choices that said something and have no finish reason of their own (B30).
+
+        Of one turn that was split over choices one finish is enough (B31), unless a call in it was cut; behind an end
+        marker (`marked`) not even that says otherwise.
+        """
+        said = [entry for entry in entries if not entry.empty]
+        left = {entry.choice for entry in said} - self.claims.keys()
+        if not left:
+            return []
+        spoken = {entry.choice for entry in said if any(kind == "text" for kind, _ in entry.parts)}
+        calling = {entry.choice for entry in said if is_client_call(entry.type)}
+        if len(spoken) <= 1 and len(calling) <= 1 and (spoken | calling) - {0}:
+            calls = () if marked else (entry for entry in said if entry.open and entry.type == "function_call")
+            left &= {call.choice for call in calls if not parses(call.text("arguments"))}
+        return sorted(left)
 
     @staticmethod
     def status(claim: FinishClaimed) -> Status:

@@ -45,7 +45,6 @@ from streamkit.quirks.endings import (
     content_after_finish,
     end_marker_missing,
     error_after_terminal,
-    finish_inferred,
     usage_after_end,
     usage_zeroed,
 )
@@ -150,7 +149,8 @@ class Ledger(ClaimBooks):
         if not self.wants_finish and usable and not self._closing.claims:
             self._closing.claim(FinishClaimed(finish_reason="stop", inferred=True, neutral=True))
         if self._closing.claims and not self._errors and not self._dead:
-            if self.expects_marker:
+            whole = self._closing.cut_short(self._register.entries)
+            if self.expects_marker and whole:
                 out.append(end_marker_missing.seen())
             return out + self._finish(terminal=False)
         out += self._close_all("incomplete")
@@ -238,14 +238,11 @@ class Ledger(ClaimBooks):
         if self._closing.finished is not None:
             return ()
         self._marked = event.name
-        if self._closing.claims:
-            return self._finish(terminal=True)
-        if not event.proof or self._errors or all(entry.empty for entry in self._register.entries):
-            return ()
-        called = any(is_client_call(entry.type) for entry in self._register.entries)
-        claim = FinishClaimed(finish_reason="unknown" if called else "stop", inferred=True)
-        self._closing.claim(claim)
-        return [finish_inferred.seen(detail=f"{event.name} without a finish reason"), *self._finish(terminal=True)]
+        entries = self._register.entries
+        if event.proof and not self._errors and not all(entry.empty for entry in entries):
+            return [*self._closing.infer(event.name, entries), *self._finish(terminal=True)]
+        over = bool(self._closing.claims) and (event.proof or not self._closing.unfinished(entries, marked=True))
+        return self._finish(terminal=True) if over else ()
 
     def _finish(self, *, terminal: bool) -> list[Event]:
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""

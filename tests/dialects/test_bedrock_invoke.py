@@ -120,6 +120,14 @@ def test_b30_alternatives_of_command():
     assert [choice.text for choice in response.choices] == ["ab", "x"]
 
 
+def test_b30_the_last_frame_of_command_has_no_index_and_ends_every_alternative():
+    pieces = [{"text": text, "index": index, "is_finished": False} for index, text in enumerate(("a", "b"))]
+    last = {"is_finished": True, "finish_reason": "MAX_TOKENS", "amazon-bedrock-invocationMetrics": METRICS}
+    response = assembled(BEDROCK_INVOKE, *map(chunk, [*pieces, last]))
+    assert [(each.text, each.finish_reason) for each in response.choices] == [("a", "length"), ("b", "length")]
+    assert (response.ending, response.errors, response.quirks) == ("incomplete", (), ())
+
+
 def test_chat_like_models():
     first = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "hi"}, "finish_reason": None}]}
     last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}

@@ -90,6 +90,19 @@ def test_a_finish_without_word_or_marker_does_not_save_a_broken_stream():
     assert (verdict.ending, verdict.error, quirks(log)) == ("disconnected", GONE, [])
 
 
+@pytest.mark.parametrize(("ending", "error"), [("stalled", SILENT), ("disconnected", GONE)])
+@pytest.mark.parametrize("reason", ["truncated", "stop"])
+def test_a_choice_that_did_not_finish_is_not_saved_by_one_that_did_b30(ending, error, reason):
+    finished = ResponseFinished(
+        finish_reason="stop",
+        raw_finish_reason="stop",
+        finishes=((0, "stop", "stop"), (1, reason, "")),
+        terminal=False,
+    )
+    log, verdict, _ = run(STARTED, ITEM, SAID, finished, ended=StreamEnded(ending=ending, error=error))
+    assert (verdict.ending, verdict.error, quirks(log)) == (ending, error, [])
+
+
 @pytest.mark.parametrize("ending", ["cancelled", "refused", "failed"])
 def test_other_endings_are_the_drivers_word(ending):
     _, verdict, _ = run(STARTED, ITEM, SAID, STOP, ended=StreamEnded(ending=ending, error=BOOM))

@@ -102,24 +102,26 @@ class TextsDecoder:
         for number, output in enumerate(frame.outputs or ()):
             if output.text:
                 self._say(output.text, number, out)
-            self._end(output.stop_reason, number, {}, out)
+            self._end(output.stop_reason, (number,), {}, out)
         for number, generation in enumerate(frame.generations or ()):
             # a whole answer, or after streamed pieces the same once more: then it is no news
             if generation.text and number not in self._spoken:
                 self._say(generation.text, number, out)
-            self._end(generation.finish_reason, number, {}, out)
+            self._end(generation.finish_reason, (number,), {}, out)
         if frame.id:
             out.append(MetadataReported(response_id=frame.id))
         details: JsonObject = {} if frame.stop is None else {"stop": frame.stop}
         reason: Json = frame.stop_reason or frame.finish_reason or frame.completion_reason
-        self._end(reason, choice, details, out)
+        # a finish without an index is that of all alternatives
+        over = sorted(self._spoken) if frame.index is None and self._spoken else (choice,)
+        self._end(reason, over, details, out)
         return out
 
     def _say(self, text: str, choice: int, out: list[Event]) -> None:
         self._spoken.add(choice)
         out += self._halves.delta(text, choice=choice)
 
-    def _end(self, reason: str | None, choice: int, details: JsonObject, out: list[Event]) -> None:
+    def _end(self, reason: str | None, choices: Iterable[int], details: JsonObject, out: list[Event]) -> None:
         word = finish_word(reason)
         if word is None:
             return
@@ -129,4 +131,7 @@ class TextsDecoder:
         if word.reason == "error":
             told = {"code": word.raw, "message": f"the answer ended with {word.raw}"}
             out.append(ErrorReported(error=provider_error({"error": told})))
-        out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, choice=choice, details=details))
+        out += (
+            FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, choice=choice, details=details)
+            for choice in choices
+        )
