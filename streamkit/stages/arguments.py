@@ -5,6 +5,7 @@ once; the scan says which closers are missing or too many and which commas are t
 """
 
 import json
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -40,11 +41,18 @@ def _refuse(word: str) -> Json:
     raise ValueError(f"{word} is not JSON")
 
 
-_STRICT: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse).decode
-_CONTROL: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse, strict=False).decode
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is beyond the range of a double")
+    return value
+
+
+_STRICT: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
+_CONTROL: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, strict=False).decode
 _FINITE: Callable[[str], Json] = json.JSONDecoder().decode
 _LENIENT: Callable[[str], Json] = json.JSONDecoder(strict=False).decode
-_PREFIX = json.JSONDecoder(parse_constant=_refuse)
+_PREFIX = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 LEVELS: tuple[tuple[Callable[[str], Json], tuple[str, ...]], ...] = (
     (_STRICT, ()),

@@ -70,6 +70,15 @@ def test_j04_not_a_number_is_read_as_a_repair():
     assert verdict.input["b"] == -math.inf
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1.5E+999", "9" * 400 + ".0"])
+def test_j04_nor_is_a_number_beyond_all_doubles_let_pass_as_it_were_json(number):
+    raw = f'{{"a":{number}}}'
+    assert parse_strictly(raw) == (False, None)
+    assert (judge(raw).state, judge(raw).stages) == ("repaired", ("non-finite",))
+    assert objects_in(raw + raw) == []
+    assert parse_strictly(f'{{"a":1e308,"b":{"9" * 400}}}')[0]
+
+
 def test_j04_duplicate_keys_and_large_integers():
     assert judge('{"a":1,"a":2}').input == {"a": 2}
     assert judge('{"a":123456789012345678901234567890}').input == {"a": 123456789012345678901234567890}
