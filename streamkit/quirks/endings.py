@@ -8,6 +8,7 @@ from streamkit.quirks.tape import Edit, Tape, TapeFrame
 
 __all__ = [
     "after_terminal",
+    "calls_missing",
     "close_error",
     "content_after_finish",
     "end_marker_missing",
@@ -83,6 +84,28 @@ def content_after_finish(tape: Tape) -> Iterator[Edit]:
     if _alone(tape):
         edits = list(tape.rewrite(change))
         yield from edits[:-1]
+
+
+@quirk(
+    "any",
+    effect="guessed",
+    catalogue="C13",
+    fields=("finish_reason", "raw_finish_reason"),
+    advice="There is nothing to run: take the text as the answer, or ask again where there is none.",
+    known_in=(),
+)
+def calls_missing(tape: Tape) -> Iterator[Edit]:
+    """The finish reason says that tools are to be called, and no call came; it is left so."""
+
+    def change(payload: Json) -> Json | None:
+        choices = payload.get("choices") if is_object(payload) else None
+        if not choices or choices[0].get("finish_reason") != "stop":
+            return None
+        choices[0]["finish_reason"] = "tool_calls"
+        return payload
+
+    if _alone(tape) and b"tool_calls" not in tape.data:
+        yield from tape.rewrite(change)
 
 
 @quirk("chat", effect="guessed", catalogue="C12", fields=("finish_reason", "raw_finish_reason"))

@@ -1,4 +1,4 @@
-"""What is worth knowing about an answer that is over, beyond how it ended (C07, C41, C42, B15, D37, J02, J11).
+"""What is worth knowing about an answer that is over, beyond how it ended (C07, C13, C41, C42, B15, D37, J02, J11).
 
 Looked for once, when everything has arrived; nothing is changed by it.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from streamkit.events import QuirkSeen
+from streamkit.quirks.endings import calls_missing
 from streamkit.quirks.remarks import (
     budget_spent_on_reasoning,
     commentary_only,
@@ -16,7 +17,7 @@ from streamkit.quirks.remarks import (
     reasoning_only,
     replacement_char,
 )
-from streamkit.response import ASIDE_PHASES, Response
+from streamkit.response import ASIDE_PHASES, Choice, Response
 
 __all__ = ["remarks"]
 
@@ -30,6 +31,7 @@ OWN_REPLACEMENTS = frozenset({"lone_surrogate", "invalid_utf8"})
 def remarks(response: Response) -> Iterator[QuirkSeen]:
     """The notes on an answer that has ended."""
     yield from _silence(response)
+    yield from _nothing_to_run(response)
     text = response.text
     if text and not response.visible and not response.tool_calls:
         yield invisible_text.seen(detail=repr(text[:100]))
@@ -40,6 +42,16 @@ def remarks(response: Response) -> Iterator[QuirkSeen]:
         yield nul.seen(detail=f"{everything.count(chr(0))} characters")
     if "\ufffd" in everything and not any(quirk.id in OWN_REPLACEMENTS for quirk in response.quirks):
         yield replacement_char.seen(detail=f"{everything.count(chr(0xFFFD))} characters")
+
+
+def _nothing_to_run(response: Response) -> Iterator[QuirkSeen]:
+    """Finish reasons that promise calls, and no call that could be meant, of whatever kind."""
+    for choice in response.choices or (response,):
+        if choice.finish_reason == "tool_calls" and not (choice.tool_calls or choice.dropped_calls):
+            index = choice.index if isinstance(choice, Choice) else 0
+            kinds = {item.type for item in response.items if item.choice == index}
+            if kinds <= {"message", "reasoning"}:
+                yield calls_missing.seen(detail=f"choice {index}: {choice.raw_finish_reason}")
 
 
 def _silence(response: Response) -> Iterator[QuirkSeen]:

@@ -166,3 +166,34 @@ def test_c25_c26_visible_tokens_are_what_is_left_of_the_output():
     assert usage(10, 14).visible_tokens == 0
     assert streamkit.Usage(output_tokens=5).visible_tokens == 5
     assert streamkit.Usage(reasoning_tokens=5).visible_tokens is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "data"),
+    [
+        ("chat", chat("hi", finish="tool_calls")),
+        ("chat", chat("hi", finish="function_call")),
+        (
+            "anthropic",
+            named(
+                {"type": "message_start", "message": {"id": "m1", "role": "assistant", "content": [], "usage": {}}},
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hi"}},
+                {"type": "content_block_stop", "index": 0},
+                {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 1}},
+                {"type": "message_stop"},
+            ),
+        ),
+    ],
+)
+def test_c13_calls_that_are_promised_and_do_not_come_are_missed(dialect, data):
+    response = response_of(data, dialect)
+    assert (response.text, response.finish_reason, response.ending) == ("hi", "tool_calls", "completed")
+    assert [quirk.id for quirk in response.quirks] == ["calls_missing"]
+
+
+@pytest.mark.parametrize("arguments", ["{}", '{"a'])
+def test_c13_a_call_that_cannot_be_run_is_no_missing_one(arguments):
+    call = {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "ls", "arguments": arguments}}]}
+    response = response_of(chat(call, finish="tool_calls"), "chat")
+    assert "calls_missing" not in [quirk.id for quirk in response.quirks]
