@@ -130,6 +130,10 @@ class Body:
             raise self._over
         return chunk[:-beyond]
 
+    def late_quirks(self) -> list[QuirkSeen]:
+        """What is odd about the body itself; asked at the end."""
+        return [] if self._inflater is None else self._inflater.quirks()
+
     async def aclose(self) -> None:
         """Give the connection up, or back where the body was read to its end."""
         await self._exchange.close()

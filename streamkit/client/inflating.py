@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from streamkit.errors import ErrorInfo, LimitExceeded, WireError
+from streamkit.events import QuirkSeen
+from streamkit.framing.layers import Rest
 from streamkit.limits import Limits
+from streamkit.quirks.framing import deflate_bare
 
 __all__ = ["Inflater", "inflater_for"]
 
@@ -26,15 +29,19 @@ FREE = 1024 * 1024
 class Decompressor(Protocol):
     """One encoding: compressed bytes in, pieces out."""
 
-    unfinished: bool
+    unfinished: bool = False
     """Whether more must come for the body to be complete."""
+    bare: bool = False
+    """Whether a header is missing that the encoding's name promises."""
+    rest: Rest = Rest()
+    """What stands behind the body."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
         ...
 
 
-class Zlib:
+class Zlib(Decompressor):
     """gzip (also several members in a row) and deflate (with its header or, as some servers mean it, without)."""
 
     def __init__(self, *, gzip: bool) -> None:
@@ -43,7 +50,6 @@ class Zlib:
         """The first byte of a deflate stream: it takes two to see whether there is a header."""
         self._inner: Any = zlib.decompressobj(wbits=31) if gzip else None
         self._between = False
-        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now; before an error, all that came in front of the broken place."""
@@ -54,21 +60,25 @@ class Zlib:
                 self._head = data
                 return
             headed = data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:HEADER]) % 31 == 0  # RFC 1950, section 2.2
+            self.bare = not headed
             self._inner = zlib.decompressobj(wbits=15 if headed else -15)
         while data:
             if self._between:
-                data = data.lstrip(b"\0")  # padding behind a member
-                self._between = not data
+                data = self._behind(data)
                 continue
             piece, data = self._step(data)
             self.unfinished = not self._inner.eof
             if piece:
                 yield piece
-            if self._inner.eof:
-                if not self._gzip:
-                    return
-                self._between = True
-                self._inner = zlib.decompressobj(wbits=31)
+            self._between = self._inner.eof
+
+    def _behind(self, data: bytes) -> bytes:
+        """What comes behind a member: another one, of gzip only, or what is no part of the body."""
+        data, self.rest = self.rest.take(data, members=self._gzip)
+        if data:
+            self._between = False
+            self._inner = zlib.decompressobj(wbits=31)
+        return data
 
     def _step(self, data: bytes) -> tuple[bytes, bytes]:
         """One piece, and the bytes that are left.
@@ -90,14 +100,13 @@ class Zlib:
         return piece, rest + data[SLICE:]
 
 
-class Brotli:
+class Brotli(Decompressor):
     """br, with the optional `brotli` package."""
 
     def __init__(self) -> None:
         brotli: Any = importlib.import_module("brotli")
         self._inner: Any = brotli.Decompressor()
         self._bounded = hasattr(self._inner, "can_accept_more_data")
-        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
@@ -112,14 +121,13 @@ class Brotli:
         self.unfinished = not self._inner.is_finished()
 
 
-class Zstandard:
+class Zstandard(Decompressor):
     """zstd, with the optional `zstandard` package."""
 
     def __init__(self) -> None:
         zstandard: Any = importlib.import_module("zstandard")
         self._make: Callable[[], Any] = zstandard.ZstdDecompressor().decompressobj
         self._inner: Any = self._make()
-        self.unfinished = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What can be given out now."""
@@ -146,6 +154,11 @@ class Inflater:
     def unfinished(self) -> bool:
         """Whether the compressed body was begun and is not complete."""
         return any(each.unfinished for each in self._chain)
+
+    def quirks(self) -> list[QuirkSeen]:
+        """What was odd about the compression; complete once the body is read."""
+        bare = [deflate_bare.seen()] if any(each.bare for each in self._chain) else []
+        return [*bare, *(quirk for each in self._chain for quirk in each.rest.quirks())]
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that these bytes become.

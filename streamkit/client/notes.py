@@ -13,7 +13,7 @@ __all__ = ["Notes"]
 
 
 class Notes:
-    """A stage: adds the quirks that the body's head has shown, masks the caller's own secrets in errors (J10)."""
+    """A stage: adds the quirks that the body has shown, masks the caller's own secrets in errors (J10)."""
 
     handles = (ResponseStarted, ErrorReported, QuirkSeen)
 
@@ -35,5 +35,5 @@ class Notes:
         return (event,)
 
     def close(self) -> Iterable[Event]:
-        """Nothing is held back."""
-        return ()
+        """The quirks that only the body's end has shown."""
+        return self._body.late_quirks() if hasattr(self._body, "late_quirks") else ()

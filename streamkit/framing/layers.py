@@ -4,21 +4,24 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from streamkit.events import Event
+from streamkit.events import Event, QuirkSeen
 from streamkit.frames import Frame
 from streamkit.framing.halts import limit_reached, wire_fault
 from streamkit.limits import Limits
-from streamkit.quirks.framing import eof_partial
+from streamkit.quirks.framing import compressed_rest, eof_partial
 from streamkit.quirks.payloads import invalid_utf8
 
-__all__ = ["Framer", "Inflating", "Transcoding", "compression_of", "known_charset"]
+__all__ = ["Framer", "Inflating", "Rest", "Transcoding", "compression_of", "known_charset"]
 
 STEP = 1 << 16
 """Bytes that are given out by one step of inflating."""
 GRAIN = 1024
 """Compressed bytes that are taken in by one step, and behind which growth is judged: at places that no reads decide."""
+
+SHOWN = 40
+"""Bytes behind a compressed body that are shown."""
 
 GZIP = b"\x1f\x8b"
 ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
@@ -60,6 +63,37 @@ def known_charset(name: str | None) -> str:
     return found if _TEXT_CODECS.fullmatch(found) else ""
 
 
+class Rest(NamedTuple):
+    """What stands behind a member of a compressed body and is no part of any."""
+
+    zeros: int = 0
+    """Bytes of padding."""
+    others: int = 0
+    """Bytes from the first one on that is neither padding nor the beginning of another member."""
+    head: bytes = b""
+    """The first of those; while there are none, half the mark of another member."""
+
+    def take(self, data: bytes, *, members: bool = True) -> "tuple[bytes, Rest]":
+        """The beginning of another member, if these bytes have one (and there may be any), and what is known now."""
+        if self.others:
+            return b"", self._replace(others=self.others + len(data), head=(self.head + data)[:SHOWN])
+        data = self.head + data
+        bare = data.lstrip(b"\0")
+        zeros = self.zeros + len(data) - len(bare)
+        if members and compression_of(bare) == "gzip":
+            return bare, Rest(zeros)
+        if not bare or (members and bare == GZIP[:1]):
+            return b"", Rest(zeros, head=bare)
+        return b"", Rest(zeros, len(bare), bare[:SHOWN])
+
+    def quirks(self) -> list[QuirkSeen]:
+        """Word of it, if there is any; asked at the end."""
+        count = self.zeros + (self.others or len(self.head))
+        if not count:
+            return []
+        return [compressed_rest.seen(detail=f"{count} bytes, {self.zeros} of them padding: {self.head!r}")]
+
+
 class Inflating:
     """A framer behind gzip or zlib; what was inflated before a cut or a fault is delivered."""
 
@@ -71,8 +105,7 @@ class Inflating:
         self._offset = offset
         self._read = self._taken = self._given = 0
         self._inflate: Any = _decompressor()
-        self._behind: bytes = b""
-        """The byte behind a member, until the next one tells whether another member begins there."""
+        self._rest = Rest()
         self._dead = False
 
     @property
@@ -100,7 +133,7 @@ class Inflating:
     def _take(self, data: bytes, out: list[Frame | Event]) -> None:
         # a call that fails gives nothing of what it had inflated: then the same is done again, byte by byte
         spare: Any = self._inflate.copy() if len(data) > 1 else None
-        taken, given, behind = self._taken, self._given, self._behind
+        taken, given, rest = self._taken, self._given, self._rest
         pieces: list[bytes] = []
         try:
             pieces += self._pieces(data)
@@ -108,7 +141,7 @@ class Inflating:
             if len(data) == 1:
                 self._fail(out)
                 return
-            self._inflate, self._taken, self._given, self._behind = spare, taken, given, behind
+            self._inflate, self._taken, self._given, self._rest = spare, taken, given, rest
             for at in range(len(data)):
                 if not self._dead:
                     self._take(data[at : at + 1], out)
@@ -129,10 +162,9 @@ class Inflating:
         more = True
         while more:
             if self._inflate.eof:
-                data = self._behind + data
-                self._behind = data if data == GZIP[:1] else b""
-                if compression_of(data) != "gzip":
-                    return  # padding behind the last member, or not yet known
+                data, self._rest = self._rest.take(data)
+                if not data:
+                    return  # nothing of another member, or not yet known
                 self._inflate = _decompressor()
             room = self._limits.body - self._given
             most = min(STEP, room + 1)
@@ -153,6 +185,7 @@ class Inflating:
             self._dead = True
             if not self._inflate.eof:
                 out.append(eof_partial.seen(detail="the compressed body is cut", data={"bytes": 0}))
+            out += self._rest.quirks()
         return self._inner.close() + out
 
 

@@ -8,7 +8,9 @@ from streamkit.quirks.tape import Edit, Tape, TapeFrame
 
 __all__ = [
     "compressed",
+    "compressed_rest",
     "content_type",
+    "deflate_bare",
     "empty_event",
     "eof_flush",
     "eof_partial",
@@ -162,3 +164,24 @@ def compressed(tape: Tape) -> Iterator[Edit]:
         import gzip  # noqa: PLC0415 - for planting only
 
         yield Edit(0, len(tape.data), gzip.compress(tape.data, mtime=0))
+
+
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue="A20",
+    sources=["older web servers"],
+    nowhere="it goes with a header, which the recording of a body does not have",
+)
+def deflate_bare(_: Tape) -> Iterator[Edit]:
+    """The body is encoded as `deflate` and lacks the zlib header that this word promises; it is inflated as it is."""
+    return iter(())
+
+
+@quirk("any", effect="harmless", catalogue="A20")
+def compressed_rest(tape: Tape) -> Iterator[Edit]:
+    """Bytes stand behind the end of the compressed body, mostly padding; they are no part of it and shown here."""
+    if tape.data:
+        import gzip  # noqa: PLC0415 - for planting only
+
+        yield Edit(0, len(tape.data), gzip.compress(tape.data, mtime=0) + bytes(16))

@@ -83,7 +83,20 @@ async def test_a20_compressed_bodies(backend, encoding, squeeze):
     async with serving(handler) as server:
         response = await ask(server, backend=backend)
     assert response.text == "Hello"
-    assert [tally.id for tally in response.quirks] == ["compressed"]
+    assert [tally.id for tally in response.quirks] == [
+        "compressed",
+        *(["deflate_bare"] if squeeze is raw_deflate else []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "quirk"),
+    [("deflate", raw_deflate(HELLO), "deflate_bare"), ("gzip", gzip.compress(HELLO) + bytes(8), "compressed_rest")],
+)
+async def test_a20_what_is_odd_about_a_compressed_body_is_told(backend, encoding, data, quirk):
+    async with serving(lambda c: c.answer(body=data, headers={"content-encoding": encoding})) as server:
+        response = await ask(server, backend=backend)
+    assert (response.text, [tally.id for tally in response.quirks]) == ("Hello", ["compressed", quirk])
 
 
 async def test_a20_a_compressed_tail_that_is_missing_is_a_cut(backend):

@@ -26,13 +26,33 @@ def test_a20_any_chunking_gives_the_same(size):
 
 
 def test_several_members_and_padding():
-    assert through("gzip", gzip.compress(b"a") + gzip.compress(b"b") + b"\0\0", 3) == (b"ab", False)
+    assert through("gzip", gzip.compress(b"a") + b"\0" + gzip.compress(b"b") + b"\0\0", 3) == (b"ab", False)
     zstandard = pytest.importorskip("zstandard")
     assert through("zstd", zstandard.compress(b"a") + zstandard.compress(b"b"), 99) == (b"ab", False)
 
 
 def test_what_follows_a_deflate_stream_is_ignored():
     assert through("deflate", zlib.compress(b"a") + b"rest", 99) == (b"a", False)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 100_000])
+@pytest.mark.parametrize(
+    ("encoding", "data", "told"),
+    [
+        ("gzip", gzip.compress(TEXT), []),
+        ("deflate", zlib.compress(TEXT), []),
+        ("deflate", zlib.compress(TEXT)[2:-4], [("deflate_bare", "")]),
+        ("gzip", gzip.compress(TEXT) + bytes(3), [("compressed_rest", "3 bytes, 3 of them padding: b''")]),
+        ("gzip", gzip.compress(TEXT) + b"\0rest", [("compressed_rest", "5 bytes, 1 of them padding: b'rest'")]),
+        ("gzip", gzip.compress(TEXT) + b"\x1f", [("compressed_rest", "1 bytes, 0 of them padding: b'\\x1f'")]),
+        ("deflate", zlib.compress(TEXT) + b"rest", [("compressed_rest", "4 bytes, 0 of them padding: b'rest'")]),
+    ],
+)
+def test_a20_what_is_odd_about_a_compressed_body_is_named(encoding, data, told, size):
+    inflater = inflater_for(encoding, Limits())
+    out = b"".join(piece for at in range(0, len(data), size) for piece in inflater.feed(data[at : at + size]))
+    assert (out, inflater.unfinished) == (TEXT, False)
+    assert [(quirk.quirk, quirk.detail) for quirk in inflater.quirks()] == told
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])

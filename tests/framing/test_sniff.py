@@ -305,10 +305,17 @@ def test_a20_a_cut_tail_keeps_what_was_inflated():
     assert quirks(out)[-1] == "eof_partial"
 
 
-def test_a20_several_members_and_padding():
-    out = sniffed(gzipped(b"data: 1\n\n") + gzipped(b"data: 2\n\n") + b"\0" * 20, "sse")
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize(
+    ("between", "behind", "told"),
+    [(b"", b"", None), (b"", b"\0" * 20, "20 bytes"), (b"\0\0", b"", "2 bytes"), (b"", b"\0?\x1f\x8b", "4 bytes")],
+)
+def test_a20_several_members_padding_and_other_bytes(between, behind, told, size):
+    body = gzipped(b"data: 1\n\n") + between + gzipped(b"data: 2\n\n") + behind
+    out = through(AnyFramer("sse"), pieces(body, size))
     assert payloads(out) == [b"1", b"2"]
-    assert quirks(out) == ["compressed"]
+    assert quirks(out) == (["compressed", "compressed_rest"] if told else ["compressed"])
+    assert told is None or out[-1].detail.startswith(told)
 
 
 def test_a20_a_broken_body():
