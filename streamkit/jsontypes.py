@@ -4,9 +4,11 @@
 order of their members.
 """
 
+import math
+from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object", "is_same"]
+__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object", "is_same", "make_strict"]
 
 Json: TypeAlias = Any
 """Any JSON value: object, array, string, number, boolean or null."""
@@ -16,6 +18,9 @@ JsonObject: TypeAlias = dict[str, Any]
 
 JsonArray: TypeAlias = list[Any]
 """A JSON array as it came over the wire."""
+
+
+CONTAINERS = (dict, list, tuple)
 
 
 def is_object(value: Json) -> TypeGuard[JsonObject]:
@@ -34,3 +39,30 @@ def is_same(one: object, other: object) -> bool:
         return one == other
     except RecursionError:  # read at the very limit of depth (J05)
         return False
+
+
+def make_strict(plain: JsonObject) -> None:
+    """Make plain values such that any JSON writer takes them: tuples become lists, odd numbers words (J04).
+
+    The words are `NaN`, `Infinity` and `-Infinity`: JSON has no numbers for them.
+
+    Args:
+        plain: changed in place, and so is all that it holds.
+    """
+    waiting: list[Json] = [plain]
+    while waiting:
+        container: Json = waiting.pop()
+        for place, value in _members(container):
+            if value.__class__ is float:
+                if not math.isfinite(value):
+                    container[place] = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+            elif value.__class__ in CONTAINERS:
+                container[place] = list(value) if value.__class__ is tuple else value
+                waiting.append(container[place])
+
+
+def _members(container: Json) -> Iterable[tuple[Any, Json]]:
+    if is_object(container):
+        return container.items()
+    elements: list[Json] = container
+    return enumerate(elements)

@@ -13,7 +13,7 @@ from streamkit.drafts import QuirkTally
 from streamkit.errors import ErrorInfo
 from streamkit.events import Ending, Event, ResponseFinished
 from streamkit.items import FinishReason, Item, Status, ToolCall, Usage
-from streamkit.jsontypes import JsonObject
+from streamkit.jsontypes import JsonObject, make_strict
 
 __all__ = ["Choice", "Response"]
 
@@ -149,8 +149,9 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
         return separator.join(text for text in texts if text)
 
     def to_dict(self) -> JsonObject:
-        """The response as plain JSON values."""
+        """The response as plain JSON values; a number that JSON has none for is a word (`NaN`, `-Infinity`; J04)."""
         plain: JsonObject = msgspec.to_builtins(self)
+        make_strict(plain)
         return plain
 
     @classmethod

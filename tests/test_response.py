@@ -1,4 +1,5 @@
 import json
+import math
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ from streamkit.events import (
     ArgumentsDelta,
     ItemFinished,
     ItemStarted,
+    LogprobsAdded,
     MediaAdded,
     ReasoningDelta,
     RefusalDelta,
@@ -209,3 +211,17 @@ def test_a_response_cannot_be_changed():
     with pytest.raises(AttributeError):
         Response().text = "x"  # type: ignore[misc]  # that is what is tested
     assert streamkit.Response is Response
+
+
+def test_j04_numbers_that_json_has_none_for_are_words_in_plain_json():
+    tokens = ({"token": "a", "logprob": -math.inf, "top": [{"b": math.nan}]}, [math.inf, 1.5])
+    message = [ItemStarted(item_id="m", type="message"), LogprobsAdded(item_id="m", logprobs=tokens)]
+    response = response_of(*message, ResponseFinished(finish_reason="stop", details={"score": math.nan}))
+    plain = json.loads(json.dumps(response.to_dict(), allow_nan=False))
+    assert plain["items"][0]["logprobs"] == [
+        {"token": "a", "logprob": "-Infinity", "top": [{"b": "NaN"}]},
+        ["Infinity", 1.5],
+    ]
+    assert plain["finish_details"] == {"score": "NaN"}
+    assert response.to_dict() == response.to_dict()
+    assert response.items[0].logprobs[0]["logprob"] == -math.inf
