@@ -1,14 +1,14 @@
 """Server-sent events: bytes to frames, by WHATWG HTML 9.2.6 and the tolerances of group A.
 
 Strategy: two readers over one state. The quick one takes whole frames of the two shapes that healthy streams have
-(`data: …`, or `event: …` and `data: …`, closed by a blank line), and only where the state is clean; the heads it knows
-are kept in a table. Whatever it does not know at a glance goes to the careful reader, which is right for any bytes cut
-anywhere and decides alone what a frame is.
+(`data: …`, or `event: …` and `data: …`, closed by a blank line) and lone comments (A07), and only where the state is
+clean; the heads it knows are kept in a table. Whatever it does not know at a glance goes to the careful reader, which
+is right for any bytes cut anywhere and decides alone what a frame is.
 """
 
 from streamkit.events import Event
 from streamkit.frames import Frame
-from streamkit.framing.sse_lines import BOM, CR, FIELDS, LF, LineReader
+from streamkit.framing.sse_lines import BOM, CR, FIELDS, LF, LineReader, comment
 from streamkit.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["BOM", "FIELDS", "SSEFramer"]
@@ -94,6 +94,10 @@ class SSEFramer(LineReader):
             head, mark, data = block.partition(b"data: ")
             name = known(head)
             if name is None:
+                if block[:1] == b":" and not busy and LF not in block and CR not in block:
+                    out.append(comment(block))
+                    at += len(block) + width
+                    continue
                 head, mark, data, name = self._learn(block, gap)
             if name is None or busy or not mark or LF in data or (crlf and CR in data):
                 self._at = at

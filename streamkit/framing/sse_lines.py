@@ -12,7 +12,7 @@ from streamkit.framing.stray import StrayLines
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.framing import empty_event, eof_flush, eof_partial, missing_blank_line, unprefixed_payload
 
-__all__ = ["BOM", "CR", "FIELDS", "LF", "LineReader"]
+__all__ = ["BOM", "CR", "FIELDS", "LF", "LineReader", "comment"]
 
 FIELDS = (b"data:", b"event:", b"id:", b"retry:")
 """How a line with a field begins."""
@@ -96,7 +96,7 @@ class LineReader:
         elif not line:
             self._close_frame(out)
         elif line[:1] == b":":
-            out.append(KeepAlive(comment=line[1:].removeprefix(b" ").decode("utf-8", "replace")))
+            out.append(comment(line))
         else:
             self._other(line, start, out)
 
@@ -216,3 +216,8 @@ class LineReader:
         self._dead = self._busy = True
         self._clear()
         return out
+
+
+def comment(line: bytes) -> KeepAlive:
+    """A line that begins with a colon, as an event (A07)."""
+    return KeepAlive(comment=line[1:].removeprefix(b" ").decode("utf-8", "replace"))

@@ -144,6 +144,19 @@ def test_a07_comments_are_signs_of_life():
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a07_a_lone_comment_between_frames_takes_the_quick_way(monkeypatch, end):
+    first, ping = f"id: 7{end}data: 1{end}{end}".encode(), f": ping{end}{end}".encode()
+    last = f"data: 2{end}{end}".encode()
+    framer = SSEFramer()
+    framer.feed(first)
+    monkeypatch.setattr(framer, "_scan", lambda *_: pytest.fail("read line by line"))
+    alive = KeepAlive(comment="ping")
+    assert framer.feed(ping) == [alive]
+    assert framer.feed(ping + ping + last) == [alive, alive, Frame(b"2", "", len(first + ping * 3), "7")]
+    assert framer.last_event_id == "7"
+
+
 def test_a07_a_comment_is_given_out_before_its_blank_line():
     framer = SSEFramer()
     framer.feed(b"data: 1\n\n")
