@@ -2,8 +2,6 @@
 
 from io import StringIO
 
-from msgspec.structs import replace
-
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
@@ -97,10 +95,11 @@ class ClaimBooks(SideBooks):
                     kind=event.signature_kind,  # type: ignore[arg-type]  # decoders use the three words
                 )
             )
-        for index, annotation in enumerate(event.annotations[entry.annotations :]):
-            out.append(AnnotationAdded(item_id=entry.id, choice=entry.choice, annotation=annotation, index=index))
+        news = enumerate(event.annotations[entry.annotations :])
+        beside: list[AnnotationAdded | MediaAdded] = [AnnotationAdded(annotation=each, index=at) for at, each in news]
+        if not self._dead:
+            out += self._attached(entry, [*beside, *event.media])
         entry.annotations = max(entry.annotations, len(event.annotations))
-        out += (replace(media, item_id=entry.id, choice=entry.choice) for media in event.media)
         entry.details.update(event.details)
         if event.finish and not self._dead:
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)

@@ -3,9 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from streamkit.events import Event, ResponseFinished
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from streamkit.events import Event, ItemEvent, ResponseFinished
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.items import FinishReason, Status, is_client_call
+from streamkit.jsontypes import Json
 from streamkit.quirks.endings import (
     finish_inferred,
     finish_twice,
@@ -17,7 +21,7 @@ from streamkit.response import STRENGTH
 from streamkit.stages.claims import parses
 from streamkit.stages.register import Entry
 
-__all__ = ["Closing", "inventory_quirks"]
+__all__ = ["Closing", "inventory_quirks", "payload_of"]
 
 STATUS_OF_FINISH: dict[FinishReason, Status] = {
     "length": "incomplete",
@@ -134,3 +138,29 @@ def inventory_quirks(event: TerminalInventory, entries: Iterable[Entry]) -> list
         counts = f"{len(event.items)} items claimed, {len(entries)} streamed"
         out.append(terminal_output_differs.seen(detail=counts))
     return out
+
+
+PLACE = frozenset(ItemEvent.__struct_fields__)
+"""Members of an event that say where it belongs."""
+
+ALONE = ("text", "annotation", "logprobs", "signature")
+"""What says all that there is to an event that has it."""
+
+
+def payload_of(event: ItemEvent) -> Json:
+    """What an event brought, for the quirk that names one which came too late: nothing that arrived is lost (B38)."""
+    for name in ALONE:
+        if value := getattr(event, name, None):
+            return value
+    return _said(event) or None
+
+
+def _said(value: Struct) -> Json:
+    members = asdict(value).items()
+    return {name: _plain(member) for name, member in members if member and member is not True and name not in PLACE}
+
+
+def _plain(member: Json) -> Json:
+    if isinstance(member, Struct):
+        return _said(member)
+    return [_plain(each) for each in member] if member.__class__ is tuple else member

@@ -52,7 +52,7 @@ from streamkit.quirks.lifecycle import item_not_closed
 from streamkit.quirks.registry import shown
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
-from streamkit.stages.closing import Closing, inventory_quirks
+from streamkit.stages.closing import Closing, inventory_quirks, payload_of
 from streamkit.stages.leak_ends import leaked_messages
 from streamkit.stages.usage import merge_usage
 
@@ -289,9 +289,8 @@ class Ledger(ClaimBooks):
             entry, _ = self._register.find(event.key, kind, event.choice)
             if entry is not None:
                 return ()
-        text = getattr(event, "text", "")
-        data = text or getattr(event, "logprobs", None)
-        return (after_terminal.seen(detail=f"{type(event).__name__} {text}".strip(), data=data),)
+        detail = f"{type(event).__name__} {getattr(event, 'text', '')}".strip()
+        return (after_terminal.seen(detail=detail, data=payload_of(event)),)
 
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)

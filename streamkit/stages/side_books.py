@@ -31,9 +31,20 @@ class SideBooks(Books):
             return out
         if isinstance(event, AnnotationAdded):
             entry.annotations += 1
-        elif not self._takes(entry, len(event.data) + len(event.transcript)):
-            return [*out, self._overflow(entry)]
-        out.append(replace(event, item_id=entry.id))
+        out += self._attached(entry, [event])
+        return out
+
+    def _attached(self, entry: Entry, events: Iterable[AnnotationAdded | MediaAdded]) -> list[Event]:
+        """These, as far as they still fit into the item."""
+        out: list[Event] = []
+        for event in events:
+            if isinstance(event, AnnotationAdded):
+                size = written((event.annotation,))
+            else:
+                size = len(event.data) + len(event.transcript)
+            if not self._takes(entry, size):
+                return [*out, self._overflow(entry)]
+            out.append(replace(event, item_id=entry.id, choice=entry.choice))
         return out
 
     def _takes(self, entry: Entry, size: int) -> bool:

@@ -325,6 +325,39 @@ def test_content_after_the_terminal_frame_is_kept_in_a_quirk_b38():
     assert (seen.quirk, seen.data) == ("after_terminal", "late")
 
 
+SITE = {"type": "url_citation", "url": "http://a.example"}
+
+
+@pytest.mark.parametrize(
+    ("late", "kept"),
+    [
+        (AnnotationAdded(annotation=SITE), SITE),
+        (LogprobsAdded(logprobs=("a", "b")), ("a", "b")),
+        (SignatureReported(signature="sig"), "sig"),
+        (MediaAdded(media_type="image/png", data="aGk="), {"media_type": "image/png", "data": "aGk="}),
+        (ItemStarted(key=9, type="function_call", name="ls"), {"type": "function_call", "name": "ls"}),
+        (
+            PartClaimed(key=9, item_type="message", claim=PartClaim("text", "late")),
+            {"item_type": "message", "claim": {"kind": "text", "text": "late"}},
+        ),
+        (
+            ItemClaimed(key=9, type="reasoning", parts=(PartClaim("summary", "s"),), annotations=(SITE,)),
+            {
+                "type": "reasoning",
+                "status": "completed",
+                "parts": [{"kind": "summary", "text": "s"}],
+                "annotations": [SITE],
+                "signature_kind": "encrypted_content",
+            },
+        ),
+    ],
+)
+def test_whatever_comes_after_the_terminal_frame_is_kept_b38(late, kept):
+    log, _ = run(TextDelta(text="a"), DONE, late)
+    seen = next(e for e in log if isinstance(e, QuirkSeen))
+    assert (seen.quirk, seen.data) == ("after_terminal", kept)
+
+
 def test_an_error_after_the_end_is_a_notice_h16():
     error = ErrorReported(error=ErrorInfo(kind="provider", message="late"))
     log, response = run(TextDelta(text="a"), DONE, error)
@@ -583,6 +616,13 @@ def test_only_if_silent_claims_are_ignored_after_deltas_b22():
         (Limits(item=3), [TextDelta(text="ab"), TextDelta(text="cd")], "item"),
         (Limits(arguments=3), [started(0, "function_call"), ArgumentsDelta(key=0, text="abcd")], "arguments"),
         (Limits(items=1), [started(0), started(1)], "items"),
+        (Limits(item=60), [AnnotationAdded(annotation=SITE), AnnotationAdded(annotation=SITE)], "item"),
+        (Limits(item=60), [ItemClaimed(key=0, type="message", annotations=(SITE, SITE))], "item"),
+        (
+            Limits(item=3),
+            [ItemClaimed(key=0, type="message", media=(MediaAdded(media_type="i", data="aGk="),))],
+            "item",
+        ),
         (Limits(items=1), [TextDelta(text="a"), ReasoningDelta(text="b")], "items"),
     ],
 )
