@@ -172,6 +172,8 @@ class Builder:
         draft = self._draft(event.item_id, event.choice, "message")
         buffer = draft.parts[event.kind, event.index] = StringIO()
         buffer.write(event.text)
+        if event.logprobs is not None:
+            draft.logprobs = list(event.logprobs)
         self._hot_id = None
 
     def _item_finished(self, event: ItemFinished) -> None:

@@ -193,6 +193,8 @@ class PartReplaced(ItemEvent, kw_only=True, frozen=True):
     kind: PartKind
     text: str
     index: int = 0
+    logprobs: tuple[Json, ...] | None = None
+    """The log probabilities that its item keeps, where others go with the text to another item (E04); None: all."""
 
 
 class ItemFinished(ItemEvent, kw_only=True, frozen=True):

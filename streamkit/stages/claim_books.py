@@ -2,11 +2,14 @@
 
 from io import StringIO
 
+from msgspec.structs import replace
+
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
     Event,
     ItemFinished,
+    LogprobsAdded,
     MediaAdded,
     PartReplaced,
     ReasoningDelta,
@@ -59,7 +62,7 @@ class ClaimBooks(SideBooks):
             return [self._overflow(entry)]
         return [delta_of(entry, kind, text, index)]
 
-    def _replace_part(self, entry: Entry, kind: PartKind, index: int, text: str) -> list[Event]:
+    def _replace_part(self, entry: Entry, kind: PartKind, index: int, text: str) -> list[PartReplaced]:
         self._cool()
         entry.parts.pop((kind, index), None)
         entry.write, entry.sound = None, -1
@@ -128,7 +131,8 @@ class ClaimBooks(SideBooks):
         index = max((i for kind, i in entry.parts if kind == "text"), default=0)
         text = entry.text("text", index)
         kept = text[: max(0, len(text) - event.characters)] + event.kept
-        out += self._replace_part(entry, "text", index, kept)
+        stay, gone = self._parted(entry, index, len(kept)) if event.reasoning and entry.tokens else (None, ())
+        out += (replace(each, logprobs=stay) for each in self._replace_part(entry, "text", index, kept))
         if entry.anonymous and not kept.strip():
             out += self._close_entry(entry, "completed")  # what comes next is the answer, behind its reasoning
         if event.reasoning:
@@ -137,6 +141,8 @@ class ClaimBooks(SideBooks):
             if not self._dead:
                 delta = ReasoningDelta(key=key, choice=event.choice, text=event.reasoning)
                 out += self._place(delta, "reasoning", "reasoning", 0, event.reasoning)
+                if gone and not self._dead:
+                    out.append(self._told(self._known[key], LogprobsAdded(choice=event.choice, logprobs=gone)))
                 out += self._close_entry(self._known[key], "completed")
         return out
 

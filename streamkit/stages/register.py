@@ -8,7 +8,7 @@ the only open item of that kind, the latest one (B10, B11).
 from collections.abc import Callable
 from io import StringIO
 
-from streamkit.events import Key
+from streamkit.events import Key, LogprobsAdded
 from streamkit.evidence import MISSING, item_names
 from streamkit.items import PartKind
 from streamkit.jsontypes import JsonObject
@@ -45,6 +45,7 @@ class Entry:
         "room",
         "seal",
         "sound",
+        "tokens",
         "type",
         "wire_id",
         "write",
@@ -63,6 +64,8 @@ class Entry:
         """How many were streamed."""
         self.logprobs: dict[tuple[PartKind, int], int] = {}
         """How many were given out for each part."""
+        self.tokens: list[LogprobsAdded] = []
+        """What was given out, should its text turn out to be another item's."""
         self.name = ""
         self.number = 0
         """Place among all items."""

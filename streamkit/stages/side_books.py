@@ -96,12 +96,29 @@ class SideBooks(Books):
         entries = self._register.entries
         return entries[-1] if entries and entries[-1].open and entries[-1].choice == choice else None
 
+    def _parted(self, entry: Entry, index: int, kept: int) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
+        """The log probabilities that stay with an item of whose text so many characters stay, and the others."""
+        stay: list[Json] = []
+        go: list[Json] = []
+        at = 0
+        for event in entry.tokens:
+            for each in event.logprobs:
+                token: Json = each.get("token") if is_object(each) else None
+                own = (event.kind, event.index) == ("text", index)
+                known = isinstance(token, str)
+                (go if own and (at >= kept if known else not kept) else stay).append(each)
+                at += len(token) if own and known else 0
+        entry.tokens = [LogprobsAdded(logprobs=tuple(stay))]
+        return tuple(stay), tuple(go)
+
     def _told(self, entry: Entry, event: LogprobsAdded) -> Event:
         place = (event.kind, event.index)
         entry.logprobs[place] = entry.logprobs.get(place, 0) + len(event.logprobs)
         if not self._takes(entry, written(event.logprobs)):
             return self._overflow(entry)
-        return replace(event, item_id=entry.id)
+        event = replace(event, item_id=entry.id)
+        entry.tokens.append(event)
+        return event
 
     def _unsaid(self, entry: Entry, claim: PartClaim) -> list[Event]:
         """The log probabilities that only a part's snapshot has."""

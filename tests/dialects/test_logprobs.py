@@ -99,6 +99,13 @@ def test_chat_tokens_between_think_tags_are_of_the_reasoning():
     assert (response.items[0].logprobs[:2], response.items[1].logprobs[-1:]) == ((opener, A), (B,))
 
 
+def test_e04_tokens_go_with_the_text_that_turns_out_to_be_reasoning():
+    tag, answer = {"token": "</think>\n\n", "logprob": -1}, {"token": "ok", "logprob": -2}
+    pieces = (("a", A), ("b\n", B), ("</think>\n\n", tag), ("ok", answer))
+    response = read(chat(*(choice(text, content(told)) for text, told in pieces), STOP), "chat")
+    assert items(response) == [("reasoning", "ab\n", (A, B)), ("message", "ok", (tag, answer))]
+
+
 def test_chat_tokens_of_a_call_are_of_the_call():
     call = {"index": 0, "id": "k", "type": "function", "function": {"name": "ls", "arguments": "{"}}
     more = {"index": 0, "function": {"arguments": "}"}}

@@ -576,6 +576,18 @@ def test_reclassified_text_moves_to_reasoning_e04():
     assert kinds(log).count("PartReplaced") == 1
 
 
+def test_reclassifying_parts_the_tokens_where_it_parts_the_text():
+    tokens = [{"token": token} for token in ("ke", "ep", "<think>", "x", "</think>")]
+    _, response = run(
+        LogprobsAdded(logprobs=("odd",), kind="refusal"),
+        *(each for token in tokens for each in (TextDelta(text=token["token"]), LogprobsAdded(logprobs=(token,)))),
+        TextReclassified(characters=16, kept="", reasoning="x"),
+        STOP,
+    )
+    told = [(item.type, item.text or item.reasoning, item.logprobs) for item in response.items]
+    assert told == [("message", "keep", ("odd", *tokens[:2])), ("reasoning", "x", tuple(tokens[2:]))]
+
+
 def test_reclassifying_keeps_what_stood_before():
     _, response = run(
         TextDelta(text="keep <think>x</think>"),
