@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from streamkit.session import Expired
 
@@ -18,10 +18,40 @@ __all__ = ["Guard", "asyncio_loop", "guard_for", "loop_clock"]
 Deadline = Callable[[], float | None]
 
 
-class Guard(Protocol):
-    """A block in which one read waits under a deadline. It is entered again for each read."""
+class Guard:
+    """A block in which one read waits under a deadline, entered again for each read; and the clock of those reads.
 
-    def __enter__(self) -> object: ...
+    Args:
+        deadline: when to give up, on this guard's own clock (`time`); None for never.
+        now: the clock underneath, in seconds.
+    """
+
+    def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._now = now
+        self._paused = 0.0
+        self.left_at = now()
+        """When the latest read was over, on the clock underneath."""
+
+    def time(self) -> float:
+        """The clock without the time between reads: that is the consumer's own (H19)."""
+        return self._now() - self._paused
+
+    @property
+    def read_at(self) -> float:
+        """When the latest read was over."""
+        return self.left_at - self._paused
+
+    def resume(self) -> None:
+        """The consumer's time is over."""
+        self._paused += self._now() - self.left_at
+
+    def leave(self) -> None:
+        """The consumer's time begins."""
+        self.left_at = self._now()
+
+    def __enter__(self) -> None:
+        self.resume()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -31,33 +61,44 @@ class Guard(Protocol):
         Raises:
             Expired: the deadline passed first; the read was cancelled.
         """
-        ...
+        self.leave()
+        return None
 
     def disarm(self) -> None:
         """No timer may be left behind."""
-        ...
 
 
-class TimerGuard:
+class TimerGuard(Guard):
     """For asyncio: one lazily re-armed timer.
 
     A deadline may also move closer (silence counts for less after the first byte): the timer looks every `step` seconds
-    at the latest, which must be no more than the shortest limit.
+    at the latest, which must be no more than the shortest limit, and is armed again where a stage in `movers` says that
+    it has `moved`.
     """
 
     def __init__(
-        self, deadline: Deadline, clock: Callable[[], float], step: float, loop: asyncio.AbstractEventLoop
+        self,
+        deadline: Deadline,
+        now: Callable[[], float],
+        step: float,
+        loop: asyncio.AbstractEventLoop,
+        movers: tuple[Any, ...] = (),
     ) -> None:
-        self._deadline = deadline
+        super().__init__(deadline, now)
         self._step = step
-        self._clock = clock
         self._loop = loop
+        self._movers = movers
         self._handle: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
         self._expired = False
         self._requests = 0
 
     def __enter__(self) -> None:
+        self._paused += self._now() - self.left_at  # `resume`, without the call
+        for stage in self._movers:
+            if stage.moved:
+                stage.moved = False
+                self.disarm()
         self._task = task = asyncio.current_task(self._loop)
         self._requests = task.cancelling() if task is not None else 0
         if self._handle is None:
@@ -66,6 +107,7 @@ class TimerGuard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.left_at = self._now()  # `leave`
         task, self._task = self._task, None
         if kind is None or not self._expired or task is None or not isinstance(error, asyncio.CancelledError):
             return
@@ -80,7 +122,7 @@ class TimerGuard:
 
     def _arm(self) -> None:
         when = self._deadline()
-        wait = self._step if when is None else min(self._step, max(0.0, when - self._clock()))
+        wait = self._step if when is None else min(self._step, max(0.0, when - self.time()))
         self._handle = self._loop.call_at(self._loop.time() + wait, self._fire)
 
     def _fire(self) -> None:
@@ -88,39 +130,37 @@ class TimerGuard:
         if self._task is None:
             return
         when = self._deadline()
-        if when is not None and self._clock() >= when:
+        if when is not None and self.time() >= when:
             self._expired = True
             self._task.cancel()
         else:
             self._arm()
 
 
-class ScopeGuard:
+class ScopeGuard(Guard):
     """For any other event loop: a cancel scope around each read."""
 
-    def __init__(self, deadline: Deadline, clock: Callable[[], float]) -> None:
-        self._deadline = deadline
-        self._clock = clock
+    def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
+        super().__init__(deadline, now)
         self._scope: Any = None
 
     def __enter__(self) -> None:
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
+        self.resume()
         when = self._deadline()
-        self._scope = anyio.move_on_after(None if when is None else max(0.0, when - self._clock()))
+        self._scope = anyio.move_on_after(None if when is None else max(0.0, when - self.time()))
         self._scope.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
+        self.leave()
         scope, self._scope = self._scope, None
         done: bool | None = scope.__exit__(kind, error, trace)
         if scope.cancelled_caught:
             raise Expired
         return done
-
-    def disarm(self) -> None:
-        """See `Guard`."""
 
 
 def asyncio_loop() -> asyncio.AbstractEventLoop | None:
@@ -144,9 +184,16 @@ def loop_clock() -> Callable[[], float]:
     return loop.time
 
 
-def guard_for(deadline: Deadline, clock: Callable[[], float], step: float) -> Guard:
-    """The guard that fits the running event loop; `step` is the shortest limit behind `deadline`, in seconds."""
+def guard_for(deadline: Deadline, now: Callable[[], float], step: float, movers: tuple[Any, ...] = ()) -> Guard:
+    """The guard that fits the running event loop.
+
+    Args:
+        deadline: when to give up, on the guard's clock; None for never.
+        now: gives seconds.
+        step: the shortest limit behind `deadline`, in seconds.
+        movers: stages whose `moved` says that the deadline may have come closer than that; it is cleared.
+    """
     loop = asyncio_loop()
     if loop is None:
-        return ScopeGuard(deadline, clock)
-    return TimerGuard(deadline, clock, step, loop)
+        return ScopeGuard(deadline, now)
+    return TimerGuard(deadline, now, step, loop, movers)

@@ -159,8 +159,8 @@ class EventStream:
                 try:
                     if self._chain is not None:
                         step = await self._chain.__anext__()
-                    elif reader.guarded:
-                        with reader:
+                    elif reader.guard is not None:
+                        with reader.guard:
                             step = await source.read()
                     else:
                         step = await reader.read()
