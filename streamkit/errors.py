@@ -106,6 +106,8 @@ class ErrorInfo(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Limit only: the size that was seen, in the unit of that limit."""
     quirk: str = ""
     """Strict mode only: id of the quirk that was refused."""
+    request_id: str = ""
+    """Answers with an error status only: the provider's id of the request, for its support."""
 
 
 class StreamkitError(Exception):
@@ -291,9 +293,7 @@ _CLASSES: dict[str, type[StreamError]] = {
 
 def error_from(info: ErrorInfo, partial: Any = None) -> StreamError:
     """The exception that says `info`, its class chosen by kind, category and code."""
-    word: str = info.kind
-    if info.kind == "provider" and info.category:
-        word = info.category
-    elif info.kind in ("truncated", "wire") and info.code in _CLASSES:
+    word: str = info.category if info.kind == "provider" and info.category else info.kind
+    if info.kind in ("truncated", "wire") and info.code in _CLASSES:
         word = info.code
     return _CLASSES[word](info, partial)

@@ -94,9 +94,8 @@ class Reader:
         """Feed a chunk, or as much of a large one as may be fed at once."""
         for stage in self._pulsed:
             stage.pulse(self._clocked.read_at)
-        if type(chunk) is not bytes:
-            return feed(chunk)
-        size = len(chunk)
+        cuttable = type(chunk) is bytes
+        size = len(chunk if cuttable else chunk.data)
         if self._sliced:
             self._sliced = False
         elif size:
@@ -108,7 +107,7 @@ class Reader:
                 tally.largest = size
                 if tally.first_at is None:
                     tally.first_at = tally.last_at
-        return feed(chunk) if size < SLICE else self.feed_slice(feed, chunk)
+        return self.feed_slice(feed, chunk) if size >= SLICE and cuttable else feed(chunk)
 
     def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:
         """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""

@@ -11,7 +11,7 @@ class StreamStatistics(msgspec.Struct, kw_only=True, frozen=True):
     """Counts and times of one stream. Times in seconds on the event loop's clock; None for what has not come yet."""
 
     bytes: int = 0
-    """Bytes that were read, as the source gave them."""
+    """Bytes that were read, as the source gave them; a text message counts as the UTF-8 that it is."""
     reads: int = 0
     """Portions that they came in."""
     largest_read: int = 0

@@ -91,14 +91,18 @@ async def test_a28_the_last_id_is_known_under_every_layer(cover):
     assert stream.statistics.last_event_id == "7"
 
 
-async def test_texts_and_frames_have_no_bytes_to_count():
+async def test_text_messages_count_as_the_bytes_that_they_are():
+    first = HELLO.decode().removeprefix("data: ").replace("hello", "h\u00e9llo")
+
     async def messages():
-        yield HELLO.decode().removeprefix("data: ")
+        yield first
         yield "[DONE]"
 
     async with streamkit.open_stream(messages(), "chat") as stream:
-        assert (await stream.result()).text == "hello"
-    assert (stream.statistics.reads, stream.statistics.bytes) == (0, 0)
+        assert (await stream.result()).text == "h\u00e9llo"
+    told = stream.statistics
+    assert (told.reads, told.bytes, told.largest_read) == (2, len(HELLO) - len("data: ") + 1 + 6, len(HELLO) - 5)
+    assert told.first_output_at is not None
 
 
 async def test_an_id_counts_once_its_event_is_complete():

@@ -23,7 +23,7 @@ from streamkit.faults.answers import (
     turns_into_get,
 )
 from streamkit.limits import Limits
-from streamkit.stages.watchdog import REMEDIES
+from streamkit.stages.watchdog import CODES, REMEDIES, Phase, Watchdog
 
 __all__ = ["connect"]
 
@@ -34,18 +34,19 @@ SHORTEST_BODY_TIME = 0.5
 
 
 async def connect(
-    wire: Wire, request: Request, *, limits: Limits, secrets: Iterable[str] = (), within: float | None = None
+    wire: Wire, request: Request, *, limits: Limits, secrets: Iterable[str] = (), watchdog: Watchdog | None = None
 ) -> Exchange:
     """The answer to a request, as soon as its headers say that it is one.
 
     Raises:
         ProviderError: an error status, with what its body says.
         TransportError: the connection broke, or a redirect leads where the request may not go.
-        StallError: no headers `within` seconds.
+        StallError: no headers within the watchdog's `first`, or `total`.
     """
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     known = tuple(secrets)
+    within, phase = _patience(watchdog)
     failure: Exception | None = None
     with anyio.move_on_after(within) as scope:
         try:
@@ -61,13 +62,22 @@ async def connect(
     raise error_from(
         ErrorInfo(
             kind="stall",
-            code="ttfb_timeout",
-            message=f"no headers came for {within:g} s (limit first={within:g} s): {REMEDIES['first']}",
-            phase="first",
+            code=CODES[phase],
+            message=f"no headers came for {within:g} s (limit {phase}={within:g} s): {REMEDIES[phase]}",
+            phase=phase,
             waited=within,
             retryable=True,
         )
     )
+
+
+def _patience(watchdog: Watchdog | None) -> tuple[float | None, Phase]:
+    """How long the headers may take, in seconds, and which limit says so."""
+    if watchdog is None:
+        return None, "first"
+    if watchdog.total is not None and (watchdog.first is None or watchdog.total < watchdog.first):
+        return watchdog.total, "total"
+    return watchdog.first, "first"
 
 
 async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple[str, ...], scope: Any) -> Exchange:

@@ -9,7 +9,7 @@ from typing import cast
 
 from streamkit.errors import UsageError
 
-__all__ = ["NEUTRAL", "checked", "must_be_text", "request_id", "standing", "without_credentials"]
+__all__ = ["NEUTRAL", "checked", "must_be_text", "standing", "without_credentials"]
 
 NEUTRAL = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 """Headers that may follow a redirect to another host; every other one could say who is asking."""
@@ -18,7 +18,6 @@ ANTHROPIC_VERSION = "2023-06-01"
 """The revision of the Messages API that the decoder is written after."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 
 
 def standing(dialect: str | None) -> dict[str, str]:
@@ -78,11 +77,6 @@ def must_be_text(given: object, what: str) -> None:
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that another host may see."""
     return {name: value for name, value in headers.items() if name in NEUTRAL}
-
-
-def request_id(headers: Mapping[str, str]) -> str:
-    """The provider's id of this request, for its support; empty where it gives none."""
-    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
 
 
 @cache

@@ -16,7 +16,6 @@ from msgspec.structs import asdict
 from streamkit.checks import stages_of
 from streamkit.client.bodies import Body, Failing
 from streamkit.client.connect import connect
-from streamkit.client.headers import request_id
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
 from streamkit.client.wire import Request, Wire
@@ -24,7 +23,7 @@ from streamkit.deadlines import loop_clock
 from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
 from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
-from streamkit.faults.answers import VERSION_HINT, lacks_version
+from streamkit.faults.answers import VERSION_HINT, lacks_version, request_id
 from streamkit.framing.layers import known_charset
 from streamkit.limits import Limits
 from streamkit.profile import DEFAULT_PROFILE, Profile
@@ -210,10 +209,9 @@ class LiveStream:
             self._status, self._request_id = None, ""
             self._body = self._opened_at = None
             try:
-                within = plan.watchdog.first if plan.watchdog is not None else None
                 wire = plan.wire()
                 exchange = await connect(
-                    wire, plan.request, limits=plan.limits, secrets=plan.secrets, within=within or None
+                    wire, plan.request, limits=plan.limits, secrets=plan.secrets, watchdog=plan.watchdog
                 )
                 self._status, self._request_id = exchange.status, request_id(exchange.headers)
                 try:
@@ -225,6 +223,7 @@ class LiveStream:
                     raise
             except StreamError as failure:
                 self._status = self._status or failure.info.status
+                self._request_id = self._request_id or failure.info.request_id
                 if await self._attempts.again(failure.info):
                     continue
                 self._open(Failing(failure), stages)

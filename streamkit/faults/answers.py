@@ -22,6 +22,7 @@ __all__ = [
     "redirect_refused",
     "redirect_target",
     "refusal",
+    "request_id",
     "turns_into_get",
 ]
 
@@ -36,6 +37,7 @@ ERROR_BODY_TIME = 10.0
 """Seconds that its reading may take."""
 
 VERSION_HINT = "the address has no version segment: is /v1 missing from base_url?"
+_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
 
 
@@ -44,12 +46,18 @@ def lacks_version(url: str) -> bool:
     return not _VERSION.search(urlsplit(url).path)
 
 
+def request_id(headers: Mapping[str, str]) -> str:
+    """The provider's id of a request, for its support; empty where it gives none."""
+    return next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+
+
 def refusal(
     data: bytes, *, status: int, headers: Mapping[str, str], url: str, secrets: Iterable[str] = ()
 ) -> StreamError:
     """The typed error of an answer with this status, these headers (names in lower case) and this body."""
     host = urlsplit(url).hostname or ""
     info = provider_error(error_payload(data), status=status, headers=headers, host=host, secrets=secrets)
+    info = msgspec.structs.replace(info, request_id=request_id(headers))
     if status in {404, 405} and not info.hint and lacks_version(url):
         info = msgspec.structs.replace(info, hint=VERSION_HINT)
     if status < 400:

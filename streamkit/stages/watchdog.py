@@ -33,7 +33,7 @@ from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed,
 from streamkit.items import is_client_call
 from streamkit.quirks.timing import connection_left_open
 
-__all__ = ["REMEDIES", "Watchdog"]
+__all__ = ["CODES", "REMEDIES", "Phase", "Watchdog"]
 
 CONTENT: frozenset[type[Event]] = frozenset(
     {
@@ -57,19 +57,19 @@ LONGEST_GRACE = 10.0
 """Seconds after which not even bytes keep a finished stream open."""
 
 Phase = Literal["first", "idle", "progress", "total", "linger"]
-CODES: dict[str, str] = {
+CODES: dict[Phase, str] = {
     "first": "ttfb_timeout",
     "idle": "idle_timeout",
     "progress": "progress_timeout",
     "total": "total_timeout",
 }
-MISSING: dict[str, str] = {
+MISSING: dict[Phase, str] = {
     "first": "no event came",
     "idle": "no byte came",
     "progress": "no content came, though the connection was alive,",
     "total": "the answer was not complete",
 }
-REMEDIES: dict[str, str] = {
+REMEDIES: dict[Phase, str] = {
     "first": "the server may be overloaded: try again, or raise Watchdog(first=…)",
     "idle": "the connection is probably dead: try again, or raise Watchdog(idle=…)",
     "progress": "the model is probably stuck: try again, or raise Watchdog(progress=…)",

@@ -3,12 +3,11 @@ import json
 import pytest
 
 from streamkit.client.bodies import encoded
-from streamkit.client.headers import request_id
 from streamkit.client.live import charset_of
 from streamkit.client.notes import Notes
 from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import ErrorReported, QuirkSeen, TextDelta
-from streamkit.faults.answers import error_payload
+from streamkit.faults.answers import error_payload, request_id
 
 
 @pytest.mark.parametrize(

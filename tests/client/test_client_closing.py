@@ -11,13 +11,22 @@ from streamkit.stages import watchdog
 pytestmark = pytest.mark.anyio
 
 
-async def test_h01_silence_before_the_headers(backend):
+@pytest.mark.parametrize(
+    ("watchdog", "phase", "code"),
+    [
+        (Watchdog(first=0.5), "first", "ttfb_timeout"),
+        (Watchdog(first=0.5, total=60), "first", "ttfb_timeout"),
+        (Watchdog(first=None, total=0.5), "total", "total_timeout"),
+        (Watchdog(first=60, total=0.5), "total", "total_timeout"),
+    ],
+)
+async def test_h01_silence_before_the_headers(backend, watchdog, phase, code):
     async with serving(hang) as server:
         with pytest.raises(StallError) as caught:
-            await ask(server, backend=backend, watchdog=Watchdog(first=0.5))
+            await ask(server, backend=backend, watchdog=watchdog)
         with anyio.fail_after(1):
             await server.closed.wait()
-    assert (caught.value.phase, caught.value.info.code) == ("first", "ttfb_timeout")
+    assert (caught.value.phase, caught.value.info.code, caught.value.waited) == (phase, code, 0.5)
 
 
 async def test_h01_silence_after_the_headers(backend):

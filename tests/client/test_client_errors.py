@@ -59,6 +59,7 @@ async def test_error_statuses_become_typed_errors(backend, status, body, kind, c
             await ask(server, backend=backend, headers={"Authorization": f"Bearer {KEY}"})
     found = caught.value
     assert (found.status, found.code, found.retry_after) == (status, code, 7.0)
+    assert found.info.request_id == "r1"
     assert KEY not in repr(found.info)
     assert found.partial.status == "failed"
 
