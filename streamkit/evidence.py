@@ -187,7 +187,10 @@ class Handover(Event, kw_only=True, frozen=True):
 
 
 class Rerouted(Event, kw_only=True, frozen=True):
-    """A stage has changed its lanes: the pipeline must look them up anew."""
+    """A stage has changed its lanes, or what it handles: the pipeline must look that up anew."""
+
+    kinds: tuple[type, ...] = ()
+    """For which classes, their subclasses included; none for all."""
 
 
 class NumberPassed(Event, kw_only=True, frozen=True):

@@ -250,10 +250,13 @@ class Pipeline(Generic[Item, Out]):
 
     def _hand_over(self, handover: Handover) -> Iterable[Any]:
         self.stages[:] = [handover.new if stage is handover.old else stage for stage in self.stages]
-        return self._reroute(None)
+        before: tuple[type, ...] | None = getattr(handover.old, "handles", None)
+        after: tuple[type, ...] | None = getattr(handover.new, "handles", None)
+        self._routes.forget(() if before is None or after is None else before + after)
+        return ()
 
-    def _reroute(self, _: Rerouted | None) -> Iterable[Any]:
-        self._routes.forget()
+    def _reroute(self, rerouted: Rerouted) -> Iterable[Any]:
+        self._routes.forget(rerouted.kinds)
         return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":

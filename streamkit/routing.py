@@ -44,7 +44,10 @@ Handles = tuple[type, ...] | None
 
 
 class Ways(dict[type, tuple[int, ...]]):
-    """Class of an item → positions of the stages that want it. Fills itself, shared by all pipelines that are alike."""
+    """Class of an item → positions of the stages that want it, the last one first.
+
+    Fills itself, and is shared by all pipelines that are alike.
+    """
 
     def __init__(self, handles: tuple[Handles, ...]) -> None:
         super().__init__()
@@ -52,7 +55,7 @@ class Ways(dict[type, tuple[int, ...]]):
 
     def __missing__(self, kind: type) -> tuple[int, ...]:
         wanting = (at for at, wanted in enumerate(self._handles) if wanted is None or issubclass(kind, wanted))
-        found = self[kind] = tuple(wanting)
+        found = self[kind] = tuple(wanting)[::-1]
         return found
 
 
@@ -72,32 +75,34 @@ class Routes:
         self._stages = stages
         self._notices = notices
         self._ways: Ways | None = None
-        self._chains: dict[type, list[Chain]] = {}
-        """By class: the chain from each position on."""
+        self._chains: dict[type, list[tuple[int, Chain]]] = {}
+        """By class: the positions that want it, the last one first, each with the chain from there on."""
         self.tables: list[Table] = [{} for _ in range(len(stages) + 1)]
         self._positions = {id(table): at for at, table in enumerate(self.tables)}
 
     def of_item(self, table: Table, kind: type) -> Chain:
         """The lanes that items of a class take from a table's position on, for a class that is new to it."""
+        chain: Chain = None
         if kind in self._notices:
-            chain: Chain = (self._notices[kind], table, None)
+            chain = (self._notices[kind], table, None)
         else:
-            chains = self._chains.get(kind) or self._chains_of(kind)
-            chain = chains[self._positions[id(table)]]
+            position = self._positions[id(table)]
+            chains = self._chains.get(kind)
+            for at, here in self._chains_of(kind) if chains is None else chains:
+                if at < position:
+                    break
+                chain = here
         table[kind] = chain
         return chain
 
-    def _chains_of(self, kind: type) -> list[Chain]:
+    def _chains_of(self, kind: type) -> list[tuple[int, Chain]]:
         if self._ways is None:
-            self._ways = ways_through(tuple(getattr(stage, "handles", None) for stage in self._stages))
-        wanting = self._ways[kind]
+            self._ways = ways_through(tuple([getattr(stage, "handles", None) for stage in self._stages]))
         chain: Chain = None
-        chains: list[Chain] = [None]
-        for at in range(len(self._stages) - 1, -1, -1):
-            if at in wanting:
-                chain = (_lane(self._stages[at], kind), self.tables[at + 1], chain)
-            chains.append(chain)
-        chains.reverse()
+        chains: list[tuple[int, Chain]] = []
+        for at in self._ways[kind]:
+            chain = (_lane(self._stages[at], kind), self.tables[at + 1], chain)
+            chains.append((at, chain))
         self._chains[kind] = chains
         return chains
 
@@ -112,12 +117,21 @@ class Routes:
         """Whether the stage in front of this table is a framer or a decoder."""
         return getattr(self._stages[self._positions[id(table)] - 1], "handles", None) in READERS
 
-    def forget(self) -> None:
-        """Stages, or their lanes, have changed."""
+    def forget(self, kinds: tuple[type, ...] = ()) -> None:
+        """Stages, or their lanes, have changed, for these classes and their subclasses; for all, where none is named.
+
+        Most changes concern a few classes, and to learn all others once more would take longer than what the lanes do.
+        """
         self._ways = None
-        self._chains.clear()
-        for table in self.tables:
-            table.clear()
+        if not kinds:
+            self._chains.clear()
+            for table in self.tables:
+                table.clear()
+            return
+        for kind in [known for known in self._chains if issubclass(known, kinds)]:
+            del self._chains[kind]
+            for table in self.tables:
+                table.pop(kind, None)
 
 
 def _lane(stage: Any, kind: type) -> Lane:

@@ -1,7 +1,7 @@
 import pytest
 
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
-from streamkit.events import Event, KeepAlive, StreamEnded, TextDelta
+from streamkit.events import Event, KeepAlive, ProviderEvent, StreamEnded, TextDelta
 from streamkit.evidence import Halt, Handover, Rerouted
 from streamkit.frames import Frame
 from streamkit.pipeline import Pipeline, Timed
@@ -178,6 +178,64 @@ def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
     assert pipeline.feed(KeepAlive()) == []
     assert texts(pipeline.feed(TextDelta(text="b"))) == ["bb"]
     assert stage.seen == ["a"]
+
+
+@pytest.mark.parametrize("kinds", [(), (TextDelta,), (Event,)])
+def test_a_change_is_seen_by_the_classes_that_it_concerns_and_their_subclasses(kinds):
+    class Louder(TextDelta, frozen=True):
+        pass
+
+    class Changing:
+        def __init__(self):
+            self.handles = (KeepAlive, ProviderEvent, TextDelta)
+            self.lanes = {}
+
+        def feed(self, event):
+            if isinstance(event, ProviderEvent):
+                self.lanes = {TextDelta: self.loud, Louder: self.loud}
+                return [Rerouted(kinds=kinds)]
+            return (event,)
+
+        def loud(self, event):
+            return TextDelta(text=event.text.upper())
+
+        def close(self):
+            return ()
+
+    pipeline = Pipeline(Changing())
+    pieces = (TextDelta(text="a"), Louder(text="b"))
+    assert [texts(pipeline.feed(piece)) for piece in pieces] == [["a"], ["b"]]
+    assert pipeline.feed(ProviderEvent(name="change")) == []
+    assert [texts(pipeline.feed(piece)) for piece in pieces] == [["A"], ["B"]]
+    assert pipeline.feed(KeepAlive()) == [KeepAlive()]
+
+
+@pytest.mark.parametrize("handles", [None, (KeepAlive,)])
+def test_who_takes_a_place_gets_what_it_handles_itself(handles):
+    class Upper:
+        def feed(self, event):
+            return (TextDelta(text=event.text.upper()),)
+
+        def close(self):
+            return ()
+
+    class Giving:
+        def __init__(self):
+            self.new = Upper()
+            self.new.handles = (TextDelta,)
+
+        def feed(self, event):
+            return (Handover(old=self, new=self.new), event) if isinstance(event, KeepAlive) else (event,)
+
+        def close(self):
+            return ()
+
+    giving = Giving()
+    giving.handles = handles
+    pipeline = Pipeline(giving)
+    assert texts(pipeline.feed(TextDelta(text="a"))) == ["a"]
+    assert pipeline.feed(KeepAlive()) == [KeepAlive()]
+    assert texts(pipeline.feed(TextDelta(text="b"))) == ["B"]
 
 
 def test_segments_are_cut_at_async_stages():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Decoder, DecoderOptions, Dialect
 from streamkit.errors import ErrorInfo
 from streamkit.events import Event
-from streamkit.evidence import Halt, Handover
+from streamkit.evidence import Halt, Handover, Rerouted
 from streamkit.frames import Frame
 from streamkit.quirks.recognition import dialect_mismatch
 from streamkit.quirks.registry import printable
@@ -83,10 +83,10 @@ class Recogniser:
         others = [d for d in self._candidates() if d.name != expected.name and d.recognise(frame) == CERTAIN]
         if len(others) == 1 and expected.recognise(frame) == NO:
             other = others[0]
-            self._chosen(other)
+            self._chosen(other)  # which changes what other stages handle
             self._decoder = other.decoder(self._options)
             quirk = dialect_mismatch.seen(detail=f"{expected.name} was expected, the frames are {other.name}")
-            return [quirk, Handover(old=self, new=self._decoder), *self._decoder.feed(frame)]
+            return [quirk, Rerouted(), Handover(old=self, new=self._decoder), *self._decoder.feed(frame)]
         return decoder.feed(frame)
 
     def _best(self) -> list[Dialect]:
@@ -116,4 +116,4 @@ class Recogniser:
         for frame in self._held:
             out += decoder.feed(frame)
         self._held.clear()
-        return [Handover(old=self, new=decoder), *out]
+        return [Rerouted(), Handover(old=self, new=decoder), *out]

@@ -53,7 +53,7 @@ class CumulativeWatch:
 
     def _withdraw(self, event: Event) -> tuple[Event, ...]:
         self.handles, self.lanes = (), {}
-        return (Rerouted(), event)
+        return (Rerouted(kinds=(TextDelta,)), event)
 
 
 class Cumulative:

@@ -37,7 +37,7 @@ class PrefillEcho:
             return None
         self.handles, self.lanes = (), {}
         echoed = event.text == self._prefill
-        return (Rerouted(), prefill_echo.seen(detail=event.text) if echoed else event)
+        return (Rerouted(kinds=(TextDelta,)), prefill_echo.seen(detail=event.text) if echoed else event)
 
 
 class RepeatedReasoning:

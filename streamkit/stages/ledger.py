@@ -208,7 +208,7 @@ class Ledger(ClaimBooks):
         for kind in CONTENT:
             self.lanes[kind] = self._late
         out: list[Event] = [] if self._started is not None else list(self._begin())
-        return [*out, Rerouted(), event]
+        return [*out, Rerouted(kinds=CONTENT), event]
 
     def _finish_claimed(self, event: FinishClaimed) -> Events:
         if self._closing.finished is not None:
@@ -220,7 +220,7 @@ class Ledger(ClaimBooks):
         if not self._errors:
             for kind in RESUMING:
                 self.lanes[kind] = self._resumed
-            out.append(Rerouted())
+            out.append(Rerouted(kinds=RESUMING))
         return out
 
     def _resumed(self, event: ItemEvent) -> Events:
@@ -228,7 +228,7 @@ class Ledger(ClaimBooks):
         self.lanes[TextDelta] = self._text
         self.lanes[ReasoningDelta] = self._reasoning
         self.lanes[ArgumentsDelta] = self._arguments
-        out: list[Event] = [Rerouted()]
+        out: list[Event] = [Rerouted(kinds=RESUMING)]
         if event.choice in self._closing.claims:
             out.append(content_after_finish.seen())
         out += self.feed(event)
@@ -260,7 +260,7 @@ class Ledger(ClaimBooks):
         out.append(self._closing.response_finished(terminal=terminal))
         for kind in CONTENT:
             self.lanes[kind] = self._late
-        out.append(Rerouted())
+        out.append(Rerouted(kinds=CONTENT))
         return out
 
     def _settle_neutral(self) -> None:

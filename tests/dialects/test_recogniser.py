@@ -5,7 +5,7 @@ import pytest
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
 from streamkit.dialects.recogniser import WATCHED, Recogniser
 from streamkit.events import QuirkSeen, TextDelta
-from streamkit.evidence import Halt, Handover
+from streamkit.evidence import Halt, Handover, Rerouted
 from streamkit.frames import Frame
 from streamkit.limits import Limits
 from streamkit.pipeline import Pipeline
@@ -165,9 +165,8 @@ def test_after_some_frames_an_expected_dialect_is_taken_for_granted():
 
 def test_the_notices_are_for_the_pipeline_alone():
     direct = Recogniser(None, lambda: (NORTH,), DecoderOptions(limits=LIMITS), lambda _: None)
-    [notice, event] = direct.feed(Frame(b"north"))
-    assert isinstance(notice, Handover)
-    assert isinstance(event, TextDelta)
+    told = list(direct.feed(Frame(b"north")))
+    assert [type(each) for each in told] == [Rerouted, Handover, TextDelta]
     lost = Recogniser(None, lambda: (NORTH,), DecoderOptions(limits=Limits(held=1)), lambda _: None)
     assert [type(event) for event in lost.feed(Frame(b"strange"))] == [Halt]
     assert Run("north").log == Run("north").log
