@@ -8,6 +8,7 @@ goes on reading into a queue; only a full queue stops it.
 import asyncio
 import os
 import re
+import socket
 import ssl
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -16,6 +17,9 @@ from typing import Any
 
 import anyio
 import httpcore
+from aiohappyeyeballs import (
+    start_connection,  # pyright: ignore[reportUnknownVariableType]  # addresses are tuples of anything there
+)
 from anyio.lowlevel import checkpoint
 
 from streamkit.client.read_size import read_less
@@ -24,6 +28,9 @@ __all__ = ["AsyncioNetwork"]
 
 MOST_WAITING = 128 * 1024
 """Bytes that may wait in the queue before the transport is stopped."""
+
+MOST_AT_ONCE = 64 * 1024
+"""Bytes that are written before it is asked whether the connection takes more."""
 
 NEXT_ADDRESS = 0.25
 """Seconds before the next of a host's addresses is tried beside the first (RFC 8305 section 5)."""
@@ -48,13 +55,20 @@ class AsyncioNetwork(httpcore.AsyncNetworkBackend):
             httpcore.ConnectTimeout: it took more than `timeout` seconds.
             httpcore.ConnectError: there is no such host, or it does not answer.
         """
-        local = None if local_address is None else (local_address, 0)
+        loop = asyncio.get_running_loop()
         with _told(httpcore.ConnectTimeout, httpcore.ConnectError), anyio.fail_after(timeout):
-            transport, line = await asyncio.get_running_loop().create_connection(
-                Line, host, port, local_addr=local, happy_eyeballs_delay=NEXT_ADDRESS
-            )
-        for option in socket_options or ():
-            transport.get_extra_info("socket").setsockopt(*option)
+            theirs = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            ours = None
+            if local_address is not None:
+                ours = await loop.getaddrinfo(local_address, 0, type=socket.SOCK_STREAM)
+            connected = await start_connection(theirs, local_addr_infos=ours, happy_eyeballs_delay=NEXT_ADDRESS)
+            try:
+                for option in socket_options or ():
+                    connected.setsockopt(*option)
+                transport, line = await loop.create_connection(Line, sock=connected)
+            except BaseException:
+                connected.close()
+                raise
         return AsyncioStream(transport, line)
 
     async def sleep(self, seconds: float) -> None:
@@ -192,9 +206,12 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
             return
         with _told(httpcore.WriteTimeout, httpcore.WriteError), anyio.fail_after(timeout):
             self._check_open()
-            self._transport.write(buffer)
-            await self._line.drained()
-            self._check_open()
+            rest = memoryview(buffer)
+            while rest:  # of one large piece, the layer that encrypts would take all at once, and nothing would wait
+                self._transport.write(rest[:MOST_AT_ONCE])
+                rest = rest[MOST_AT_ONCE:]
+                await self._line.drained()
+                self._check_open()
 
     def _check_open(self) -> None:
         if self._transport.is_closing():

@@ -1,6 +1,7 @@
 """Connections for httpx on asyncio, spoken to directly."""
 
 import asyncio
+import gc
 import socket
 import ssl
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import httpcore
 import pytest
 import trustme
 
+from streamkit.client import asyncio_network
 from streamkit.client.asyncio_network import MOST_WAITING, AsyncioNetwork
 from streamkit.client.read_size import READ
 
@@ -124,17 +126,25 @@ async def test_who_does_not_read_stops_the_sender():
         assert read == sent
 
 
-async def test_a_receiver_that_does_not_read_stops_us():
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_receiver_that_does_not_read_stops_us(encrypted, contexts):
     async with connected() as (stream, reader, writer):
+        if encrypted:
+            asking = asyncio.ensure_future(writer.start_tls(contexts[0]))
+            stream = await stream.start_tls(contexts[1], "127.0.0.1", timeout=LONG)  # noqa: PLW2901 - the same, encrypted
+            await asking
+        writer.transport.pause_reading()
+        writing = asyncio.ensure_future(stream.write(bytes(2**24)))
+        await asyncio.sleep(SOON)
+        assert not writing.done()
+        writer.transport.resume_reading()
+        async with asyncio.timeout(LONG):
+            assert await reader.readexactly(2**24) == bytes(2**24)
+            await writing
         writer.transport.pause_reading()
         with pytest.raises(httpcore.WriteTimeout):
             await stream.write(bytes(2**24), timeout=SOON)
-        writing = asyncio.ensure_future(stream.write(b"behind it"))
-        await asyncio.sleep(0)
-        assert not writing.done()
-        writer.transport.resume_reading()
-        await asyncio.wait_for(writing, LONG)
-        assert await reader.readexactly(2**24 + 9) == bytes(2**24) + b"behind it"
+        await stream.aclose()
 
 
 async def test_closing():
@@ -186,11 +196,28 @@ async def test_nobody_listens(host, nobodys_port):
         await AsyncioNetwork().connect_tcp(host, nobodys_port)
 
 
+async def test_who_gives_up_while_connecting_leaves_no_socket_behind():
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    for turns in range(12):
+        connecting = asyncio.ensure_future(AsyncioNetwork().connect_tcp("127.0.0.1", port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if connecting.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await connecting
+        else:
+            await (await connecting).aclose()
+        del connecting
+        gc.collect()  # a socket that is still open would warn, and that is an error here
+    server.close()
+
+
 async def test_connecting_takes_too_long(monkeypatch):
     async def never(*_, **__):
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    monkeypatch.setattr(asyncio_network, "start_connection", never)
     with pytest.raises(httpcore.ConnectTimeout):
         await AsyncioNetwork().connect_tcp("127.0.0.1", 1, timeout=SOON)
 
