@@ -18,7 +18,6 @@ from streamkit.quirks.endings import (
     terminal_output_null,
 )
 from streamkit.response import STRENGTH
-from streamkit.stages.claims import parses
 from streamkit.stages.register import Entry
 
 __all__ = ["Closing", "inventory_quirks", "payload_of"]
@@ -80,18 +79,19 @@ class Closing:
     def unfinished(self, entries: Iterable[Entry], *, marked: bool) -> list[int]:
         """Choices that said something and have no finish reason of their own (B30).
 
-        Of one turn that was split over choices one finish is enough (B31), unless a call in it was cut; behind an end
-        marker (`marked`) not even that says otherwise.
+        Of one turn that was split over choices (B31) that of the calls is enough; behind an end marker (`marked`), any.
         """
-        said = [entry for entry in entries if not entry.empty]
+        said = [entry for entry in entries if not entry.empty or is_client_call(entry.type)]
         left = {entry.choice for entry in said} - self.claims.keys()
         if not left:
             return []
         spoken = {entry.choice for entry in said if any(kind == "text" for kind, _ in entry.parts)}
         calling = {entry.choice for entry in said if is_client_call(entry.type)}
         if len(spoken) <= 1 and len(calling) <= 1 and (spoken | calling) - {0}:
-            calls = () if marked else (entry for entry in said if entry.open and entry.type == "function_call")
-            left &= {call.choice for call in calls if not parses(call.text("arguments"))}
+            if marked:
+                return []
+            if calling and calling <= self.claims.keys():
+                left -= spoken
         return sorted(left)
 
     @staticmethod

@@ -91,7 +91,13 @@ def test_b31_one_finish_is_enough_for_a_turn_that_was_split():
         assert "split_choices" in [quirk.id for quirk in response.quirks]
 
 
-def test_b31_a_call_that_was_cut_cuts_the_turn_that_it_is_of():
-    call = chunk(index=1, tool_calls=[{"index": 0, "id": "c", "function": {"name": "ls", "arguments": '{"a'}}])
+def test_b31_the_finish_of_a_choice_that_said_nothing_says_nothing_of_the_others():
+    response = response_of(sse(chunk("stop"), chunk(index=1, content="half a sen")), "chat")
+    assert (response.ending, response.items[0].text) == ("truncated", "half a sen")
+
+
+@pytest.mark.parametrize("arguments", ["", "{}", '{"a', '{"a": 1}'])
+def test_b31_the_finish_of_the_text_says_nothing_of_calls_that_have_none(arguments):
+    call = chunk(index=1, tool_calls=[{"index": 0, "id": "c", "function": {"name": "ls", "arguments": arguments}}])
     response = response_of(sse(chunk(content="On it"), call, chunk("stop")), "chat")
     assert (response.ending, [call.state for call in response.dropped_calls]) == ("truncated", ["truncated"])
