@@ -8,7 +8,9 @@ import math
 from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeGuard
 
-__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object", "is_same", "make_strict"]
+from streamkit.characters import scrub
+
+__all__ = ["Json", "JsonArray", "JsonObject", "is_array", "is_object", "is_same", "make_strict", "scrub_all"]
 
 Json: TypeAlias = Any
 """Any JSON value: object, array, string, number, boolean or null."""
@@ -44,7 +46,8 @@ def is_same(one: object, other: object) -> bool:
 def make_strict(plain: JsonObject) -> None:
     """Make plain values such that any JSON writer takes them: tuples become lists, odd numbers words (J04).
 
-    The words are `NaN`, `Infinity` and `-Infinity`: JSON has no numbers for them.
+    The words are `NaN`, `Infinity` and `-Infinity`: JSON has no numbers for them. Halves of characters become U+FFFD,
+    in names too (J01).
 
     Args:
         plain: changed in place, and so is all that it holds.
@@ -52,8 +55,13 @@ def make_strict(plain: JsonObject) -> None:
     waiting: list[Json] = [plain]
     while waiting:
         container: Json = waiting.pop()
+        if is_object(container):
+            _rename(container)
         for place, value in _members(container):
-            if value.__class__ is float:
+            if value.__class__ is str:
+                if not value.isascii():
+                    container[place] = scrub(value)
+            elif value.__class__ is float:
                 if not math.isfinite(value):
                     container[place] = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
             elif value.__class__ in CONTAINERS:
@@ -66,3 +74,28 @@ def _members(container: Json) -> Iterable[tuple[Any, Json]]:
         return container.items()
     elements: list[Json] = container
     return enumerate(elements)
+
+
+def scrub_all(value: Json) -> Json:
+    """A JSON value without halves of characters (J01); its containers are changed where they stand, however deep."""
+    top = [value]
+    waiting: list[Json] = [top]
+    while waiting:
+        holder = waiting.pop()
+        if is_object(holder):
+            _rename(holder)
+        for place, member in _members(holder):
+            if isinstance(member, str):
+                holder[place] = scrub(member)
+            elif is_object(member) or is_array(member):
+                waiting.append(member)
+    return top[0]
+
+
+def _rename(holder: JsonObject) -> None:
+    """Replace halves in the names of an object, the order of its members kept."""
+    if all(map(str.isascii, holder)):
+        return
+    members = [(scrub(name), member) for name, member in holder.items()]
+    holder.clear()
+    holder.update(members)

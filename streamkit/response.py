@@ -149,7 +149,7 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
         return separator.join(text for text in texts if text)
 
     def to_dict(self) -> JsonObject:
-        """The response as plain JSON values; a number that JSON has none for is a word (`NaN`, `-Infinity`; J04)."""
+        """The response as plain JSON values, numbers that JSON has none for as words (`NaN`; J04), no halves (J01)."""
         plain: JsonObject = msgspec.to_builtins(self)
         make_strict(plain)
         return plain

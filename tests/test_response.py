@@ -225,3 +225,14 @@ def test_j04_numbers_that_json_has_none_for_are_words_in_plain_json():
     assert plain["finish_details"] == {"score": "NaN"}
     assert response.to_dict() == response.to_dict()
     assert response.items[0].logprobs[0]["logprob"] == -math.inf
+
+
+def test_j01_plain_json_has_no_half_of_a_character():
+    response = Response(
+        id="r\ud83d", metadata={"a\ud83d": ["\ude00", {"b": ("\ud83d\ude00",)}], "c": 1}, finish_details={"\ud83d": 2}
+    )
+    plain = msgspec.json.decode(msgspec.json.encode(response.to_dict()))
+    assert plain["id"] == "r\ufffd"
+    assert plain["metadata"] == {"a\ufffd": ["\ufffd", {"b": ["😀"]}], "c": 1}
+    assert plain["finish_details"] == {"\ufffd": 2}
+    assert response.metadata["a\ud83d"][0] == "\ude00"

@@ -8,6 +8,7 @@ from streamkit.cli.live import AnswerText, LiveText
 from streamkit.cli.render import Terminal, show_response
 from streamkit.errors import UsageError
 from streamkit.events import Event
+from streamkit.jsontypes import make_strict
 from streamkit.response import Response
 
 __all__ = ["Output"]
@@ -32,7 +33,7 @@ class Output:
         """Show one event, if this form shows events."""
         if self._events:
             line = {"event": type(event).__name__, **_plain(event)}
-            self._out.file.write(msgspec.json.encode(line, enc_hook=str).decode() + "\n")
+            self._out.file.write(_json(line) + "\n")
             self._out.file.flush()
         elif self._text:
             self._answer.show(event)
@@ -42,7 +43,7 @@ class Output:
     def end(self, response: Response) -> None:
         """Show the response; the next event is of another stream."""
         if self._json:
-            self._out.file.write(msgspec.json.encode(response, enc_hook=str).decode() + "\n")
+            self._out.file.write(_json(response) + "\n")
         self.leave(response)
         if not self._json and not self._text and not self._events:
             show_response(self._notes, response)
@@ -54,6 +55,16 @@ class Output:
         else:
             self._live.end()
         self._begin()
+
+
+def _json(value: Response | dict[str, Any]) -> str:
+    """A value as one line of JSON; half a character, which JSON has no place for, is U+FFFD (J01)."""
+    try:
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    except UnicodeEncodeError:
+        plain: dict[str, Any] = msgspec.to_builtins(value, enc_hook=str)
+        make_strict(plain)
+        return msgspec.json.encode(plain).decode()
 
 
 def _plain(event: Event) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from streamkit.characters import scrub
 from streamkit.events import Event
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks import payloads as quirks
@@ -121,7 +122,10 @@ class LenientJSON:
         if len(value) < len(pairs):
             names = [name for name, _ in pairs]
             self._repeated += (name for name in WATCHED if names.count(name) > 1)
-        return value
+        if all(map(str.isascii, value)):
+            return value
+        # no strict type takes half a character in a name (J01)
+        return {scrub(name): member for name, member in value.items()}
 
     def _constant(self, word: str) -> float:
         self._odd.append(word)

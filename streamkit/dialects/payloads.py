@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from streamkit.dialects.lenient_json import LenientJSON, NoJSONError
-from streamkit.dialects.surrogates import SurrogateJoiner, scrub
+from streamkit.dialects.surrogates import SurrogateJoiner, scrub, scrub_labels
 from streamkit.events import Event, KeepAlive
 from streamkit.frames import Frame
 from streamkit.framing.documents import END_MARKER, is_end_marker
@@ -54,6 +54,9 @@ def read(frame: Frame) -> Reading:
         return reading
     if not _read_document(data, frame, reading):
         _unwrap(data, frame, reading)
+    if reading.surrogates:
+        for payload in reading.objects:
+            scrub_labels(payload)
     return reading
 
 
@@ -183,7 +186,7 @@ def _sort(value: Json, frame: Frame, reading: Reading) -> None:
     elif value is None:
         reading.events.append(quirks.empty_data.seen(detail="null" if frame.data.strip() else "empty"))
     elif isinstance(value, str) and _is_error(frame):
-        reading.error_text = value
+        reading.error_text = scrub(value)
     else:
         failed = is_array(value) and any(is_object(element) and element.get("error") for element in value)
         seen = error_in_array if failed else quirks.non_object_data

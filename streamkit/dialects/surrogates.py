@@ -1,44 +1,40 @@
 """Halves of surrogate pairs in text: joined where both come, U+FFFD where one stays alone (J01)."""
 
-import re
 from collections.abc import Hashable
 
-from streamkit.jsontypes import Json, is_array, is_object
+from streamkit.characters import scrub
+from streamkit.jsontypes import Json, is_array, is_object, scrub_all
 
-__all__ = ["SurrogateJoiner", "scrub", "scrub_all"]
+__all__ = ["SurrogateJoiner", "scrub", "scrub_all", "scrub_labels"]
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def scrub(text: str) -> str:
-    """`text` that any encoder takes: pairs of halves joined, single halves replaced by U+FFFD."""
-    if _SURROGATE.search(text) is None:
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+LABELS = frozenset(
+    {"id", "call_id", "callId", "item_id", "model", "modelVersion", "name", "responseId", "response_id", "tool_call_id"}
+)
+"""Members that come whole: their halves never find each other."""
+VALUES = frozenset({"args", "arguments", "input", "metadata", "parameters", "usage"})
+"""Members that are read as a whole where they are objects."""
 
 
-def scrub_all(value: Json) -> Json:
-    """A JSON value without halves of characters; its containers are changed where they stand, however deep."""
-    top = [value]
-    waiting: list[Json] = [top]
+def scrub_labels(payload: Json) -> None:
+    """Replace halves in what never comes in pieces: ids, names, whole objects. Running text is left to a joiner.
+
+    Args:
+        payload: changed in place, however deep.
+    """
+    waiting: list[Json] = [payload]
     while waiting:
         holder = waiting.pop()
-        if is_object(holder):
-            members = list(holder.items())
-            holder.clear()
-            holder.update((scrub(name), _scrubbed(member, waiting)) for name, member in members)
-        else:
-            holder[:] = [_scrubbed(element, waiting) for element in holder]
-    return top[0]
-
-
-def _scrubbed(value: Json, waiting: list[Json]) -> Json:
-    """A text scrubbed; a container as it is, to be gone through later."""
-    if isinstance(value, str):
-        return scrub(value)
-    if is_object(value) or is_array(value):
-        waiting.append(value)
-    return value
+        if not is_object(holder):
+            waiting += (element for element in holder if is_object(element) or is_array(element))
+            continue
+        for name, value in holder.items():
+            if isinstance(value, str):
+                if name in LABELS:
+                    holder[name] = scrub(value)
+            elif is_object(value) and name in VALUES:
+                scrub_all(value)
+            elif is_object(value) or is_array(value):
+                waiting.append(value)
 
 
 class SurrogateJoiner:

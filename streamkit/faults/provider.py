@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from streamkit.characters import scrub
 from streamkit.errors import Category, ErrorInfo
 from streamkit.faults.connections import cut_phrase, transport_error
 from streamkit.faults.delays import from_fields, from_headers, from_prose, should_retry
@@ -35,7 +36,7 @@ from streamkit.faults.words import (
     STATUS_CATEGORIES,
     compact,
 )
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, scrub_all
 from streamkit.lazy_patterns import LazyPattern
 from streamkit.masking import mask, mask_json
 from streamkit.quirks.registry import printable
@@ -101,7 +102,7 @@ def provider_error(
     message = texts[-1] if texts else _fallback(levels, status)
 
     def safe(text: str, length: int = LONGEST_MESSAGE) -> str:
-        return printable(mask(text[:LONGEST_READ], secrets), length)
+        return printable(mask(scrub(text[:LONGEST_READ]), secrets), length)
 
     return ErrorInfo(
         kind="provider",
@@ -113,7 +114,7 @@ def provider_error(
         retryable=verdict.retryable if word is None else word,
         retry_after=next((delay for delay in delays if delay is not None), None),
         chain=tuple(safe(text) for text in dict.fromkeys(texts[:-1]) if text != message),
-        raw=mask_json(payload, secrets),
+        raw=scrub_all(mask_json(payload, secrets)),
         hint=verdict.hint,
     )
 

@@ -6,16 +6,17 @@ once; the scan says which closers are missing or too many and which commas are t
 
 import json
 import math
+import re
 from collections.abc import Callable
 
 import msgspec
 
 from streamkit.items import CallState
-from streamkit.jsontypes import Json, is_object
+from streamkit.jsontypes import Json, is_object, scrub_all
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.stages.argument_scan import deeper_than, scan
 
-__all__ = ["Verdict", "judge", "objects_in", "parse_strictly"]
+__all__ = ["Verdict", "halved", "judge", "objects_in", "parse_strictly"]
 
 NO_ARGUMENTS = ("", "null")
 """What stands for no arguments at all (D15)."""
@@ -52,6 +53,10 @@ _STRICT: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse, parse_
 _CONTROL: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, strict=False).decode
 _FINITE: Callable[[str], Json] = json.JSONDecoder().decode
 _LENIENT: Callable[[str], Json] = json.JSONDecoder(strict=False).decode
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
+)
+"""One escape, or the two of a pair."""
 _PREFIX = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 LEVELS: tuple[tuple[Callable[[str], Json], tuple[str, ...]], ...] = (
@@ -63,12 +68,26 @@ LEVELS: tuple[tuple[Callable[[str], Json], tuple[str, ...]], ...] = (
 """Parsers from strict to lenient, with the repairs that each amounts to (D46, J04)."""
 
 
+def halved(raw: str) -> bool:
+    """Whether an escape in this text stands for half a character (J01)."""
+    return _may_halve(raw) and any(match["half"] for match in _ESCAPE.finditer(raw))
+
+
+def _may_halve(raw: str) -> bool:
+    return "\\ud" in raw or "\\uD" in raw
+
+
+def _whole(raw: str, value: Json) -> Json:
+    """The value read from `raw`, with U+FFFD for halves of characters."""
+    return scrub_all(value) if _may_halve(raw) else value
+
+
 def parse_strictly(raw: str, *, limits: Limits = DEFAULT_LIMITS) -> tuple[bool, Json]:
     """Whether `raw` is JSON within the depth limit, and its value. Integers keep every digit."""
     if deeper_than(raw, limits.depth):
         return False, None
     try:
-        return True, _STRICT(raw)
+        return True, _whole(raw, _STRICT(raw))
     except (ValueError, RecursionError):
         return False, None
 
@@ -96,7 +115,7 @@ def _parse(text: str) -> tuple[Json, tuple[str, ...]] | None:
     """The value by the strictest parser that reads it, with the repairs that this amounts to."""
     for decode, stages in LEVELS:
         try:
-            return decode(text), stages
+            return _whole(text, decode(text)), stages
         except (ValueError, RecursionError):
             continue
     return None
@@ -159,5 +178,5 @@ def objects_in(raw: str, *, limits: Limits = DEFAULT_LIMITS) -> list[tuple[str, 
             return []
         if not is_object(value) or len(out) == limits.items:
             return []
-        out.append((raw[at:until], value))
+        out.append((raw[at:until], _whole(raw, value)))
         at = until

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from streamkit.characters import scrub
 from streamkit.events import Event, ItemStarted, QuirkSeen, ResponseFinished
 from streamkit.items import CallState, FinishReason, Status
-from streamkit.jsontypes import JsonObject, is_object
+from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.limits import Limits
+from streamkit.quirks.payloads import lone_surrogate
 from streamkit.quirks.registry import Quirk
 from streamkit.quirks.tool_arguments import (
     finish_corrected,
@@ -20,9 +22,9 @@ from streamkit.quirks.tool_arguments import (
     tool_args_empty,
     tool_args_repaired,
 )
-from streamkit.stages.arguments import Verdict, judge
+from streamkit.stages.arguments import Verdict, halved, judge
 
-__all__ = ["SUSPECT", "Finish", "Tally", "TrackedCall", "compact", "corrected", "settle"]
+__all__ = ["SUSPECT", "Finish", "Tally", "TrackedCall", "compact", "corrected", "settle", "weighed"]
 
 SUSPECT = re.compile(r'<[|｜](?:[\w▁/-]{1,40}|\\")[|｜]>')
 """A model's control token inside argument text (D54)."""
@@ -110,8 +112,9 @@ class TrackedCall:
 
     @property
     def raw(self) -> str:
-        """The argument text."""
-        return self.buffer.getvalue()
+        """The argument text, without halves of characters (J01)."""
+        text = self.buffer.getvalue()
+        return text if text.isascii() else scrub(text)
 
     def rewrite(self, text: str) -> Callable[[str], int]:
         """Put another text in the place of the one so far; gives the new way to add to it."""
@@ -151,6 +154,17 @@ def settle(
         quirk = ALONE.get(verdict.stages, tool_args_repaired)
         seen = quirk.seen(item_id=call.item_id, detail=f"{call.name}: {verdict.reason}")
     return verdict, seen
+
+
+def weighed(call: TrackedCall, state: CallState, value: Json, reason: str) -> tuple[CallState, str, list[Event]]:
+    """The state of a call and the reason for it, with what else was done to its input; and the quirks of that."""
+    if state == "complete" and call.extra.get("provenance") == "text":
+        state, reason = "repaired", "read from the text"
+    if value is None or not halved(call.raw):
+        return state, reason, []
+    if state in ("complete", "repaired"):
+        state, reason = "repaired", f"{reason}, lone-surrogate" if reason else "lone-surrogate"
+    return state, reason, [lone_surrogate.seen(item_id=call.item_id, detail=call.name)]
 
 
 def corrected(event: ResponseFinished, tallies: Mapping[int, Tally]) -> tuple[ResponseFinished, list[Event]]:

@@ -35,7 +35,7 @@ from streamkit.quirks.tools import tool_id_duplicate
 from streamkit.stages.arguments import objects_in, parse_strictly
 from streamkit.stages.call_ids import FINAL_CALL_ID, FINAL_NAME, CallIds
 from streamkit.stages.call_names import clean_name, wrapped_calls
-from streamkit.stages.call_verdicts import SUSPECT, Finish, Tally, TrackedCall, compact, corrected, settle
+from streamkit.stages.call_verdicts import SUSPECT, Finish, Tally, TrackedCall, compact, corrected, settle, weighed
 
 __all__ = ["ToolCalls"]
 
@@ -250,8 +250,7 @@ class ToolCalls:
         return out
 
     def _verdict(self, call: TrackedCall, state: CallState, value: Json = None, reason: str = "") -> list[Event]:
-        if state == "complete" and call.extra.get("provenance") == "text":
-            state, reason = "repaired", "read from the text"
+        state, reason, notes = weighed(call, state, value, reason)
         self._tallies.setdefault(call.choice, Tally()).count(state)
         verdict = ToolCall(
             call_id=call.call_id,
@@ -269,9 +268,10 @@ class ToolCalls:
         if state in ("complete", "repaired"):
             ready = ToolCallReady(item_id=call.item_id, choice=call.choice, call=verdict)
             if not call.custom and SUSPECT.search(verdict.arguments):
-                return [tool_args_suspect.seen(item_id=call.item_id, detail=verdict.arguments), ready]
-            return [ready]
+                notes.append(tool_args_suspect.seen(item_id=call.item_id, detail=verdict.arguments))
+            return [*notes, ready]
         return [
+            *notes,
             tool_call_dropped.seen(item_id=call.item_id, detail=f"{call.name}: {state}, {reason}"),
             ToolCallDropped(item_id=call.item_id, choice=call.choice, call=verdict),
         ]

@@ -211,3 +211,28 @@ def test_a_reader_that_has_gone_is_no_fault(tokens):
     assert done.returncode == 141
     assert b"roken pipe" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["--json", "--events"])
+def test_j01_lines_of_json_never_hold_half_a_character(file, capsys, form):
+    body = (
+        b'data: {"id":"i","choices":[{"index":0,"delta":{"content":"x","odd":"\\ud83d"},"finish_reason":"stop"}],'
+        b'"system_fingerprint":"f\\ud83d","extra":{"\\ud83d":"\\ud83d"}}\n\ndata: [DONE]\n\n'
+    )
+    code, out, _ = run(capsys, "replay", file(body), "--dialect", "chat", form)
+    assert code == 0
+    assert [json.loads(line) for line in out.splitlines()]
+    assert "Traceback" not in out
+
+
+@pytest.mark.parametrize("form", ["--json", "--events"])
+def test_j01_a_claim_of_the_end_with_half_a_character_is_written(file, capsys, form):
+    body = (
+        b'data: {"type":"response.created","response":{"id":"r"}}\n\n'
+        b'data: {"type":"strange.frame","x":"\\ud83d"}\n\n'
+        b'data: {"type":"response.completed","response":{"id":"r","status":"completed","metadata":{"k":"\\ud83d"},'
+        b'"incomplete_details":"\\ud83d","output":[]}}\n\n'
+    )
+    _, out, _ = run(capsys, "replay", file(body), "--dialect", "responses", form)
+    assert [json.loads(line) for line in out.splitlines()]
+    assert form == "--json" or "\ufffd" in out

@@ -38,6 +38,7 @@ from streamkit.events import (
     UsageReported,
 )
 from streamkit.evidence import EndMarker, FinishClaimed
+from streamkit.frames import Frame
 from streamkit.quirks import anthropic as registered
 from streamkit.quirks.registry import Quirk
 
@@ -399,3 +400,10 @@ def test_whatever_a_member_holds_nothing_is_raised(data):
         member = data.draw(st.sampled_from([*MEMBERS, *holder]))
         holder[member] = data.draw(json_values)
     decode(map(frame, payloads, names))
+
+
+def test_j01_half_a_character_in_the_name_of_a_member():
+    delta = b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi","x\\ud83d":1}}'
+    out = list(ANTHROPIC.decoder(DecoderOptions()).feed(Frame(delta)))
+    assert [event.text for event in out if isinstance(event, TextDelta)] == ["hi"]
+    assert "lone_surrogate" in [event.quirk for event in out if isinstance(event, QuirkSeen)]

@@ -260,3 +260,21 @@ def test_both_readers_say_the_same(value):
     text = json.dumps(value)
     assert repr(reading(text).objects) == repr([value])
     assert repr(reading(text.replace("{", '{"z":NaN,', 1)).objects) == repr([{"z": math.nan, **value}])
+
+
+def test_j01_half_a_character_in_a_name_is_replaced_wherever_the_name_stands():
+    found = reading(r'{"a\ud83d":[{"\ude00b":1,"\ud83d\ude00":2}],"c":3}')
+    assert found.objects == [{"a\ufffd": [{"\ufffdb": 1, "😀": 2}], "c": 3}]
+    assert quirks(found) == ["lone_surrogate"]
+
+
+def test_j01_what_never_comes_in_pieces_is_cleaned_at_once_and_running_text_is_left_to_be_joined():
+    found = reading(
+        r'{"id":"r\ud83d","model":"m\ud83d","list":[[{"name":"n\ude00","delta":"x\ud83d","args":{"k":["\ud83d"]}}]]}'
+    )
+    inner = {"name": "n\ufffd", "delta": "x\ud83d", "args": {"k": ["\ufffd"]}}
+    assert found.objects == [{"id": "r\ufffd", "model": "m\ufffd", "list": [[inner]]}]
+
+
+def test_j01_half_a_character_in_the_words_of_an_error():
+    assert reading(r'"it broke \ud83d"', "error").error_text == "it broke \ufffd"

@@ -254,3 +254,19 @@ def test_spoiled_values_raise_nothing_and_keep_the_grammar(payloads):
     body = b"".join(b"data: " + json.dumps(payload).encode() + b"\n\n" for payload in payloads)
     events = list(streamkit.iter_events([body], "responses", on_error="event"))
     check(events)
+
+
+def test_j01_half_a_character_in_the_name_of_a_member():
+    body = sse(CREATED, *spoken("hi"), ended([message("hi")])).replace(b'"delta":', b'"x\\ud83d":1,"delta":')
+    response = streamkit.assemble(body, dialect="responses")
+    assert response.text == "hi"
+    assert [quirk.id for quirk in response.quirks if quirk.effect == "repaired"] == ["lone_surrogate"]
+
+
+def test_a_remote_calls_piece_with_an_index_in_words():
+    name = "response.mcp_call_arguments.delta"
+    body = sse(CREATED, {"type": name, "output_index": "2", "item_id": "m", "delta": "{"}, ended([]))
+    found = [
+        event for event in streamkit.iter_events([body], "responses") if isinstance(event, streamkit.ArgumentsDelta)
+    ]
+    assert [event.text for event in found] == ["{"]

@@ -298,3 +298,11 @@ def test_anything_becomes_an_error_and_nothing_raises(payload, status):
     assert info.message
     looks_like_error(payload)
     assert isinstance(error_events(payload)[-1], ErrorReported)
+
+
+def test_j01_half_a_character_in_an_error():
+    payload = {"error": {"message": "it broke \ud83d", "code": "c\ud83d", "x\ud83d": ["\ude00"]}}
+    info = provider_error(payload)
+    assert (info.message, info.code) == ("it broke \ufffd", "c\ufffd")
+    assert info.raw == {"error": {"message": "it broke \ufffd", "code": "c\ufffd", "x\ufffd": ["\ufffd"]}}
+    assert payload["error"]["code"] == "c\ud83d"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streamkit.limits import Limits
 from streamkit.stages.argument_scan import Brackets
-from streamkit.stages.arguments import judge, objects_in, parse_strictly
+from streamkit.stages.arguments import halved, judge, objects_in, parse_strictly
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -248,3 +248,18 @@ def test_j07_broken_text_costs_linear_time():
         return lambda: judge(raw)
 
     held_linear(judging, n=500)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "found"),
+    [
+        (r'{"a\ud83d":["\uDE00"]}', {"a\ufffd": ["\ufffd"]}, True),
+        (r'{"a":"\ud83d\ude00"}', {"a": "😀"}, False),
+        (r'{"a":"\\ud83d"}', {"a": r"\ud83d"}, False),
+    ],
+)
+def test_j01_halves_of_characters_in_escapes(raw, value, found):
+    assert parse_strictly(raw) == (True, value)
+    assert judge(raw).input == value
+    assert halved(raw) is found
+    assert objects_in(raw + raw) == [(raw, value), (raw, value)]

@@ -5,6 +5,7 @@ from counted_work import held_linear
 from hypothesis import given
 from hypothesis import strategies as st
 
+import streamkit
 from streamkit.events import (
     ArgumentsDelta,
     ItemFinished,
@@ -525,3 +526,15 @@ def test_d05_calls_whose_text_was_replaced_are_not_empty():
     )
     ready = [event.call.arguments for event in log if isinstance(event, ToolCallReady)]
     assert ready == ['{"b":1}']
+
+
+def test_j01_a_call_whose_input_held_half_a_character_is_repaired_and_says_so():
+    raw = r'{"a\ud83d":"\ud83d"}'
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": raw}}
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}
+    body = f"data: {json.dumps({'id': 'i', 'choices': [choice]})}\n\ndata: [DONE]\n\n"
+    response = streamkit.assemble(body.encode(), dialect="chat")
+    (found,) = response.tool_calls
+    assert (found.state, found.reason, found.input) == ("repaired", "lone-surrogate", {"a\ufffd": "\ufffd"})
+    assert found.arguments == raw
+    assert [(quirk.id, quirk.item_ids) for quirk in response.quirks] == [("lone_surrogate", (found.item_id,))]

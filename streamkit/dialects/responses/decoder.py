@@ -259,6 +259,12 @@ class ResponsesDecoder:
     def _other(self, payload: JsonObject, name: str, number: int | None) -> list[Event]:
         """A frame whose type the strict types do not list."""
         if name in REMOTE_DELTAS and isinstance(payload.get("delta"), str):
-            frame = msgspec.convert({"type": ARGUMENTS_DELTA, **pieces(payload)}, type=wire.FRAME.type)
-            return list(self._typed(frame, "mcp_call"))
+            told: JsonObject = {"type": ARGUMENTS_DELTA, **pieces(payload)}
+            odd: list[Event] = []
+            try:
+                frame = msgspec.convert(told, type=wire.ArgumentsDeltaFrame)
+            except msgspec.ValidationError:
+                frame = msgspec.convert(mended(told, ARGUMENTS_DELTA), type=wire.ArgumentsDeltaFrame)
+                odd.append(item_shape.seen(detail=name))
+            return [*odd, *self._typed(frame, "mcp_call")]
         return other_frame(payload, name, number)
