@@ -197,20 +197,18 @@ async def test_nobody_listens(host, nobodys_port):
 
 
 async def test_who_gives_up_while_connecting_leaves_no_socket_behind():
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    for turns in range(12):
-        connecting = asyncio.ensure_future(AsyncioNetwork().connect_tcp("127.0.0.1", port))
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        if connecting.cancel():
-            with pytest.raises(asyncio.CancelledError):
-                await connecting
-        else:
-            await (await connecting).aclose()
-        del connecting
-        gc.collect()  # a socket that is still open would warn, and that is an error here
-    server.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:  # which accepts nobody: the system answers for it
+        for turns in range(12):
+            connecting = asyncio.ensure_future(AsyncioNetwork().connect_tcp(*server.getsockname()))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if connecting.cancel():
+                with pytest.raises(asyncio.CancelledError):
+                    await connecting
+            else:
+                await (await connecting).aclose()
+            del connecting
+            gc.collect()  # a socket that is still open would warn, and that is an error here
 
 
 async def test_connecting_takes_too_long(monkeypatch):
