@@ -9,7 +9,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 
 import msgspec
 
-from streamkit.dialects.chat.wire import NoLogprobs, Nothing
+from streamkit.dialects.chat.wire import PlainChoice, PlainChunk
 from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.evidence import CallText
 
@@ -64,29 +64,17 @@ class CallOnly(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 Delta = TypeVar("Delta", TextOnly, ReasoningOnly, CallOnly)
 
 
-class FirstChoice(msgspec.Struct, Generic[Delta], frozen=True, gc=False, kw_only=True):
+class FirstChoice(PlainChoice[Delta], Generic[Delta], frozen=True, gc=False, kw_only=True):
     """The first choice, which does not finish."""
 
     index: Literal[0] = 0
-    delta: Delta
-    logprobs: NoLogprobs | None = None
-    finish_reason: Literal["", "null"] | None = None
-    usage: None = None
-    error: None = None
 
 
-class NarrowChunk(msgspec.Struct, Generic[Delta], frozen=True, gc=False, kw_only=True):
+class NarrowChunk(PlainChunk[Delta], Generic[Delta], frozen=True, gc=False, kw_only=True):
     """A frame that holds that choice alone."""
 
-    id: str | None = None
-    model: str | None = None
     choices: tuple[FirstChoice[Delta]]
     usage: None = None
-    error: None = None
-    x_groq: None = None
-    citations: Nothing = None
-    search_results: Nothing = None
-    warnings: Nothing = None
 
 
 _TEXT: Final = msgspec.json.Decoder(NarrowChunk[TextOnly]).decode
@@ -94,35 +82,33 @@ _REASONING: Final = msgspec.json.Decoder(NarrowChunk[ReasoningOnly]).decode
 _CALL: Final = msgspec.json.Decoder(NarrowChunk[CallOnly]).decode
 
 
-def more_text(data: bytes, chunk_id: str | None, model: str | None) -> TextDelta | None:
-    """More visible text."""
+def _known(
+    decode: Callable[[bytes], NarrowChunk[Delta]], data: bytes, chunk_id: str | None, model: str | None
+) -> Delta | None:
+    """The delta of a frame of this kind and this identity."""
     try:
-        chunk = _TEXT(data)
+        chunk = decode(data)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
-    if chunk.id != chunk_id or chunk.model != model:
-        return None
-    return TextDelta(text=chunk.choices[0].delta.content)
+    return chunk.choices[0].delta if chunk.id == chunk_id and chunk.model == model else None
+
+
+def more_text(data: bytes, chunk_id: str | None, model: str | None) -> TextDelta | None:
+    """More visible text."""
+    delta = _known(_TEXT, data, chunk_id, model)
+    return None if delta is None else TextDelta(text=delta.content)
 
 
 def more_reasoning(data: bytes, chunk_id: str | None, model: str | None) -> ReasoningDelta | None:
     """More reasoning in `reasoning_content`."""
-    try:
-        chunk = _REASONING(data)
-    except (ValueError, RecursionError):
-        return None
-    if chunk.id != chunk_id or chunk.model != model:
-        return None
-    return ReasoningDelta(text=chunk.choices[0].delta.reasoning_content)
+    delta = _known(_REASONING, data, chunk_id, model)
+    return None if delta is None else ReasoningDelta(text=delta.reasoning_content)
 
 
 def more_arguments(data: bytes, chunk_id: str | None, model: str | None) -> CallText | None:
     """More argument text of one call."""
-    try:
-        chunk = _CALL(data)
-    except (ValueError, RecursionError):
+    delta = _known(_CALL, data, chunk_id, model)
+    if delta is None:
         return None
-    if chunk.id != chunk_id or chunk.model != model:
-        return None
-    call = chunk.choices[0].delta.tool_calls[0]
+    (call,) = delta.tool_calls
     return CallText(index=call.index, text=call.function.arguments)

@@ -26,9 +26,8 @@ __all__ = [
     "Function",
     "LeanCall",
     "LeanDelta",
-    "NoLogprobs",
-    "Nothing",
     "Part",
+    "PlainChoice",
     "PlainChunk",
     "decode_chunk",
     "decode_lean",
@@ -198,7 +197,7 @@ class LeanDelta(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
     refusal: Literal[""] | None = None
 
 
-DeltaType = TypeVar("DeltaType", LeanDelta, PlainDelta)
+DeltaType = TypeVar("DeltaType")
 
 
 class NoLogprobs(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
