@@ -4,7 +4,7 @@ Pieces are written into string buffers and joined once, when somebody looks. Not
 ledger's work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 
 import msgspec
@@ -62,37 +62,12 @@ class Builder:
         self._hot_id: str | None = None
         self._hot_index = 0
         self._hot_write: Callable[[str], int] = StringIO().write
-        self.lanes: dict[type[Event], Callable[[Event], None]] = {}
-        """By exact class: what takes an event in."""
-        for kind, take in (
-            (ResponseStarted, self._started),
-            (MetadataReported, self._reported),
-            (ItemStarted, self._item_started),
-            (TextDelta, self._text),
-            (RefusalDelta, self._refusal),
-            (ReasoningDelta, self._reasoning),
-            (SignatureReported, self._signature),
-            (ArgumentsDelta, self._arguments),
-            (AnnotationAdded, self._annotation),
-            (LogprobsAdded, self._logprobs),
-            (MediaAdded, self._media),
-            (PartReplaced, self._replaced),
-            (ItemFinished, self._item_finished),
-            (ToolCallReady, self._verdict),
-            (ToolCallDropped, self._verdict),
-            (UsageReported, self._usage),
-            (ResponseFinished, self._finished),
-            (ErrorReported, self._error),
-            (QuirkSeen, self._quirk),
-            (StreamEnded, self._ended),
-        ):
-            self.lanes[kind] = take  # type: ignore[assignment]  # each method takes the class it is filed under
 
     def add(self, event: Event) -> None:
         """Take in one event; classes that a response does not report are passed over."""
-        take = self.lanes.get(event.__class__)
+        take = self.takes.get(event.__class__)
         if take is not None:
-            take(event)
+            take(self, event)
 
     def _started(self, event: ResponseStarted) -> None:
         self.begun = True
@@ -233,3 +208,27 @@ class Builder:
             or any(buffer.tell() for buffer in draft.parts.values())
             for draft in self.drafts.values()
         )
+
+    takes: Mapping[type[Event], Callable[..., None]] = {
+        ResponseStarted: _started,
+        MetadataReported: _reported,
+        ItemStarted: _item_started,
+        TextDelta: _text,
+        RefusalDelta: _refusal,
+        ReasoningDelta: _reasoning,
+        SignatureReported: _signature,
+        ArgumentsDelta: _arguments,
+        AnnotationAdded: _annotation,
+        LogprobsAdded: _logprobs,
+        MediaAdded: _media,
+        PartReplaced: _replaced,
+        ItemFinished: _item_finished,
+        ToolCallReady: _verdict,
+        ToolCallDropped: _verdict,
+        UsageReported: _usage,
+        ResponseFinished: _finished,
+        ErrorReported: _error,
+        QuirkSeen: _quirk,
+        StreamEnded: _ended,
+    }
+    """By exact class: what takes an event in."""

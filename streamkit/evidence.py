@@ -187,10 +187,7 @@ class Handover(Event, kw_only=True, frozen=True):
 
 
 class Rerouted(Event, kw_only=True, frozen=True):
-    """A stage has changed its lanes, or what it handles: the pipeline must look that up anew."""
-
-    kinds: tuple[type, ...] = ()
-    """For which classes, their subclasses included; none for all."""
+    """A stage has other lanes now, or handles other classes: the pipeline must look that up anew."""
 
 
 class NumberPassed(Event, kw_only=True, frozen=True):

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_chec
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
-from streamkit.routing import Lane, Routes, Table, class_of
+from streamkit.routing import class_of, routes_through
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -29,9 +29,9 @@ class Stage(Protocol[In_contra, Out_co]):
 
     A stage passes on what it has no business with, reads no clock, draws no random number, writes no log, and never
     raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see, and
-    `lanes`, a mapping from exact classes to functions that are called in place of `feed`; a lane that gives None lets
-    its item go on, and it may give one event without a tuple around it. A stage that changes its `lanes` sends a
-    `Rerouted` notice.
+    `lanes`, a mapping from exact classes to functions that are called in place of `feed`, with the stage itself before
+    the item; a lane that gives None lets its item go on, and it may give one event without a tuple around it. Neither
+    is altered: a stage that wants another one takes that in its place, and sends a `Rerouted` notice.
     """
 
     def feed(self, item: In_contra, /) -> Iterable[Out_co]:
@@ -96,10 +96,9 @@ class Pipeline(Generic[Item, Out]):
         self._failure: Exception | None = None
         self._mute = False
         self._closed = False
-        notices: dict[type[Event], Lane] = {Halt: self._halt, Handover: self._hand_over, Rerouted: self._reroute}
-        self._routes = Routes(flat, notices)
-        self._tables = self._routes.tables
-        self._first = self._tables[0]
+        self._takers: list[Any] = [*flat, self]
+        """Who takes items: the stages, and for notices the pipeline itself."""
+        self._route()
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
         """This pipeline with one more stage (or pipeline) behind it."""
@@ -133,35 +132,36 @@ class Pipeline(Generic[Item, Out]):
         """
         if self._closed:
             raise ClosedPipeline("this pipeline was closed; make a new one for each stream")
-        table = self._first
+        takers = self._takers
+        table = self._tables[0]
         chain = table.get(class_of(item), False)
         if chain is False:
-            chain = self._routes.of_item(table, class_of(item))
+            chain = self._routes.of_item(0, class_of(item))
         while chain is not None:
-            lane, table, chain = chain
-            result = lane(item)
+            lane, at, table, chain = chain
+            result = lane(takers[at], item)
             if result is None:
                 continue
             try:
                 chain = table[class_of(result)]
             except KeyError:
-                chain = self._routes.of_result(table, class_of(result))
+                chain = self._routes.of_result(at + 1, class_of(result))
             if chain is not False:
                 item = result
             elif class_of(result) in PLAIN and len(result) == 1:
                 (item,) = result
                 chain = table.get(class_of(item), False)
                 if chain is False:
-                    chain = self._routes.of_item(table, class_of(item))
+                    chain = self._routes.of_item(at + 1, class_of(item))
             else:
-                return self._spread(result, table)
+                return self._spread(result, at + 1)
         return [item]
 
-    def _spread(self, items: Iterable[Any], table: Table) -> list[Out]:
+    def _spread(self, items: Iterable[Any], position: int) -> list[Out]:
         """What comes out for several items that a stage gave out at once."""
         out: list[Out] = []
         try:
-            self._push_all(items, table, out)
+            self._push_all(items, position, out)
         except Exception:
             self.rescued = out
             raise
@@ -179,9 +179,9 @@ class Pipeline(Generic[Item, Out]):
         """
         last = len(self.stages) - 1
         out = self._flush(last)
-        self._push(farewell(self.halted), self._tables[last], out)
+        self._push(farewell(self.halted), last, out)
         for item in self.stages[last].close():
-            self._push(item, self._tables[last + 1], out)
+            self._push(item, last + 1, out)
         return self._given_out(out)
 
     def _given_out(self, out: list[Out]) -> list[Out]:
@@ -206,7 +206,7 @@ class Pipeline(Generic[Item, Out]):
                 if self._mute:  # a stage that failed once is asked nothing more
                     continue
                 try:
-                    self._push(item, self._tables[at + 1], out)
+                    self._push(item, at + 1, out)
                 except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
                     self._mute, self._failure = True, self._failure or failure
         return out
@@ -217,47 +217,48 @@ class Pipeline(Generic[Item, Out]):
         except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
             self._failure = self._failure or failure
 
-    def _push(self, item: Any, table: Table, out: list[Out]) -> None:
+    def _push(self, item: Any, position: int, out: list[Out]) -> None:
         # the walk of `feed` once more, into a list: one walk for both would cost every event a further call
-        chain = table.get(class_of(item), False)
+        takers = self._takers
+        chain = self._tables[position].get(class_of(item), False)
         if chain is False:
-            chain = self._routes.of_item(table, class_of(item))
+            chain = self._routes.of_item(position, class_of(item))
         while chain is not None:
-            lane, table, chain = chain
-            result = lane(item)
+            lane, at, table, chain = chain
+            result = lane(takers[at], item)
             if result is None:
                 continue
             try:
                 chain = table[class_of(result)]
             except KeyError:
-                chain = self._routes.of_result(table, class_of(result))
+                chain = self._routes.of_result(at + 1, class_of(result))
             if chain is False:
-                self._push_all(result, table, out)
+                self._push_all(result, at + 1, out)
                 return
             item = result
         out.append(item)
 
-    def _push_all(self, items: Iterable[Any], table: Table, out: list[Out]) -> None:
+    def _push_all(self, items: Iterable[Any], position: int, out: list[Out]) -> None:
         for item in items:
-            self._push(item, table, out)
-            if self.halted is not None and not self._closed and self._routes.behind_reader(table):
+            self._push(item, position, out)
+            if self.halted is not None and not self._closed and self._routes.behind_reader[position]:
                 break  # what stands behind is not read, in however large chunks it came; other stages tell ends
 
-    def _halt(self, halt: Halt) -> Iterable[Any]:
-        if self.halted is None:
-            self.halted = halt.error
+    def take_notice(self, notice: Halt | Handover | Rerouted) -> Iterable[Any]:
+        """What a stage has to say to its pipeline."""
+        if isinstance(notice, Halt):
+            self.halted = self.halted or notice.error
+            return ()
+        if isinstance(notice, Handover):
+            self.stages[:] = [notice.new if stage is notice.old else stage for stage in self.stages]
+            self._takers[:-1] = self.stages
+        self._route()
         return ()
 
-    def _hand_over(self, handover: Handover) -> Iterable[Any]:
-        self.stages[:] = [handover.new if stage is handover.old else stage for stage in self.stages]
-        before: tuple[type, ...] | None = getattr(handover.old, "handles", None)
-        after: tuple[type, ...] | None = getattr(handover.new, "handles", None)
-        self._routes.forget(() if before is None or after is None else before + after)
-        return ()
-
-    def _reroute(self, rerouted: Rerouted) -> Iterable[Any]:
-        self._routes.forget(rerouted.kinds)
-        return ()
+    def _route(self) -> None:
+        """Look up which ways lead through the stages as they are now."""
+        self._routes = routes_through(self.stages)
+        self._tables = self._routes.tables
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":
         """The chain cut at its async stages: pipelines of push stages, and the async stages between them.

@@ -153,61 +153,88 @@ def test_a_stage_may_hand_its_place_to_another():
     assert pipeline.stages == [choosing.upper]
 
 
-def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
-    class Laned:
-        def __init__(self):
-            self.lanes = {TextDelta: self.first}
-            self.seen = []
+class Changing:
+    """Counts plain text in passing; behind a `ProviderEvent` it doubles text."""
 
-        def first(self, event):
-            self.seen.append(event.text)
+    handles = (KeepAlive, ProviderEvent, TextDelta)
 
-        def second(self, event):
-            return [TextDelta(text=event.text * 2)]
+    def __init__(self):
+        self.seen = []
 
-        def feed(self, _):
-            self.lanes[TextDelta] = self.second
+    def first(self, event):
+        self.seen.append(event.text)
+
+    def second(self, event):
+        return TextDelta(text=event.text * 2)
+
+    def feed(self, event):
+        if isinstance(event, ProviderEvent):
+            self.lanes = self.doubling
             return [Rerouted()]
+        return (event,)
 
-        def close(self):
-            return ()
+    def close(self):
+        return ()
 
-    stage = Laned()
+    lanes = {TextDelta: first}
+    doubling = {TextDelta: second}
+
+
+def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
+    stage = Changing()
     pipeline = Pipeline(stage)
     assert texts(pipeline.feed(TextDelta(text="a"))) == ["a"]
-    assert pipeline.feed(KeepAlive()) == []
+    assert pipeline.feed(ProviderEvent(name="change")) == []
     assert texts(pipeline.feed(TextDelta(text="b"))) == ["bb"]
     assert stage.seen == ["a"]
+    assert pipeline.feed(KeepAlive()) == [KeepAlive()]
 
 
-@pytest.mark.parametrize("kinds", [(), (TextDelta,), (Event,)])
-def test_a_change_is_seen_by_the_classes_that_it_concerns_and_their_subclasses(kinds):
-    class Louder(TextDelta, frozen=True):
-        pass
+def test_pipelines_that_are_alike_go_their_own_ways():
+    stages = [Changing(), Changing(), Changing()]
+    one, two, three = map(Pipeline, stages)
+    assert [texts(each.feed(TextDelta(text="a"))) for each in (one, two)] == [["a"], ["a"]]
+    assert one.feed(ProviderEvent(name="change")) == []
+    assert [texts(each.feed(TextDelta(text="b"))) for each in (one, two, three)] == [["bb"], ["b"], ["b"]]
+    assert two.feed(ProviderEvent(name="change")) == []
+    assert [texts(each.feed(TextDelta(text="c"))) for each in (one, two, three)] == [["cc"], ["cc"], ["c"]]
+    assert [stage.seen for stage in stages] == [["a"], ["a", "b"], ["b", "c"]]
 
-    class Changing:
-        def __init__(self):
-            self.handles = (KeepAlive, ProviderEvent, TextDelta)
-            self.lanes = {}
 
-        def feed(self, event):
-            if isinstance(event, ProviderEvent):
-                self.lanes = {TextDelta: self.loud, Louder: self.loud}
-                return [Rerouted(kinds=kinds)]
-            return (event,)
-
-        def loud(self, event):
-            return TextDelta(text=event.text.upper())
+def test_a_change_is_seen_by_what_the_same_chunk_holds_behind_it():
+    class Splitting:
+        def feed(self, text):
+            return [ProviderEvent(name="change") if word == "change" else TextDelta(text=word) for word in text.split()]
 
         def close(self):
             return ()
 
-    pipeline = Pipeline(Changing())
-    pieces = (TextDelta(text="a"), Louder(text="b"))
-    assert [texts(pipeline.feed(piece)) for piece in pieces] == [["a"], ["b"]]
-    assert pipeline.feed(ProviderEvent(name="change")) == []
-    assert [texts(pipeline.feed(piece)) for piece in pieces] == [["A"], ["B"]]
-    assert pipeline.feed(KeepAlive()) == [KeepAlive()]
+    pipeline = Pipeline(Splitting(), Passing(), Changing())
+    assert texts(pipeline.feed("a change b")) == ["a", "bb"]
+
+
+def test_lanes_of_one_stage_alone_are_its_own():
+    class Prefixing:
+        def __init__(self, prefix):
+            self.lanes = {TextDelta: lambda _, event: TextDelta(text=prefix + event.text)}
+
+        def feed(self, event):
+            return (event,)
+
+        def close(self):
+            return ()
+
+    pipelines = [Pipeline(Prefixing(f"{number}")) for number in range(200)]
+    assert [texts(each.feed(TextDelta(text="a"))) for each in pipelines] == [[f"{n}a"] for n in range(200)]
+    assert texts(pipelines[0].feed(TextDelta(text="b"))) == ["0b"]
+
+
+def test_a_feed_that_is_replaced_on_one_stage_is_called():
+    stages = [Changing(), Changing()]
+    stages[0].feed = lambda event: (event, event)
+    one, two = map(Pipeline, stages)
+    assert one.feed(KeepAlive()) == [KeepAlive(), KeepAlive()]
+    assert two.feed(KeepAlive()) == [KeepAlive()]
 
 
 @pytest.mark.parametrize("handles", [None, (KeepAlive,)])

@@ -6,10 +6,13 @@ clean; the heads it knows are kept in a table. Whatever it does not know at a gl
 is right for any bytes cut anywhere and decides alone what a frame is.
 """
 
+from collections.abc import Mapping
+
 from streamkit.events import Event
 from streamkit.frames import Frame
 from streamkit.framing.sse_lines import BOM, CR, FIELDS, LF, LineReader, comment
 from streamkit.limits import DEFAULT_LIMITS, Limits
+from streamkit.routing import Lane
 
 __all__ = ["BOM", "FIELDS", "SSEFramer"]
 
@@ -28,8 +31,6 @@ class SSEFramer(LineReader):
         self._lead, self._name, self._gap = b"data: ", "", b"\n\n"
         self._raw = bytearray()
         """The beginning of a frame that neither reader has looked at yet."""
-        self.lanes = {bytes: self._quick}
-        """Reads without a list around the one frame that they are."""
 
     def feed(self, chunk: bytes, /) -> list[Frame | Event]:
         """The frames that this read completes, and what else it says."""
@@ -143,3 +144,6 @@ class SSEFramer(LineReader):
         out: list[Frame | Event] = []
         self._scan(bytes(self._raw), out)
         return out + super().close()
+
+    lanes: Mapping[type, Lane] = {bytes: _quick}
+    """Reads without a list around the one frame that they are."""

@@ -1,6 +1,6 @@
 """The last stage: keeps the response, and says how the stream ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from streamkit.builder import Builder
 from streamkit.errors import ErrorInfo
@@ -9,12 +9,13 @@ from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
 from streamkit.quirks.registry import shown
 from streamkit.response import Response, finishes_of, split_over_choices
+from streamkit.routing import Lane
 from streamkit.stages.remarks import remarks
 
 __all__ = ["Assembler"]
 
 
-class Assembler:
+class Assembler(Builder):
     """Builds the `Response` from the events that come by; passes all of them on.
 
     `StreamEnded` arrives with what the driver knows (end of input, broken connection, stall, cancellation) and leaves
@@ -22,34 +23,22 @@ class Assembler:
     """
 
     def __init__(self) -> None:
-        self._builder = Builder()
-        self.lanes = {kind: take for kind, take in self._builder.lanes.items() if kind is not StreamEnded}
-        self.lanes[KeepAlive] = self._alive
+        super().__init__()
         self.keep_alives = 0
         """Comments and pings that came by."""
 
     @property
     def response(self) -> Response:
         """The response so far."""
-        return Response.of(self._builder)
-
-    @property
-    def finished(self) -> bool:
-        """Whether the answer's own end was seen."""
-        return self._builder.finished is not None
-
-    @property
-    def ended(self) -> StreamEnded | None:
-        """The verdict on the stream, once it is over."""
-        return self._builder.ended
+        return Response.of(self)
 
     def feed(self, event: Event) -> Iterable[Event]:
         """Take it in, pass it on."""
         if isinstance(event, StreamEnded):
             return self._end(event)
-        take = self.lanes.get(event.__class__)
-        if take is not None:
-            take(event)
+        if isinstance(event, KeepAlive):
+            self._alive(event)
+        self.add(event)
         return (event,)
 
     def _alive(self, _: Event) -> None:
@@ -61,9 +50,8 @@ class Assembler:
 
     def _end(self, event: StreamEnded) -> Iterable[Event]:
         out: list[Event] = []
-        builder = self._builder
-        finished, usable = builder.finished, builder.usable
-        if split_over_choices(builder.items()):
+        finished, usable = self.finished, self.usable
+        if split_over_choices(self.items()):
             out.append(split_choices.seen(detail="text and calls came in different choices"))
         ending, error = event.ending, event.error
         signalled = finished is not None and (finished.terminal or all(raw for _, _, raw in finishes_of(finished)))
@@ -73,39 +61,38 @@ class Assembler:
         if ending == "completed":
             ending, error = self._judge(usable)
             if ending == "truncated" and usable:
-                after = f"after {shown(builder.usage, 200)}" if builder.usage else ""
+                after = f"after {shown(self.usage, 200)}" if self.usage else ""
                 out.append(terminal_missing.seen(detail=_cut_choices(finished) or after))
-        out += remarks(Response.of(builder))
+        out += remarks(Response.of(self))
         for quirk in out:
-            builder.add(quirk)
+            self.add(quirk)
         event = StreamEnded(
             sequence_number=event.sequence_number,
             ending=ending,
             error=error,
             terminal_seen=finished is not None and finished.terminal,
         )
-        builder.add(event)
+        self.add(event)
         out.append(event)
         return out
 
     def _judge(self, usable: bool) -> tuple[Ending, ErrorInfo | None]:
-        builder = self._builder
-        if builder.errors:
-            return "failed", builder.errors[0]
-        cut = _cut_choices(builder.finished)
-        if builder.finished is not None and not cut:
-            status = builder.finished.status
+        if self.errors:
+            return "failed", self.errors[0]
+        cut = _cut_choices(self.finished)
+        if self.finished is not None and not cut:
+            status = self.finished.status
             endings: dict[str, Ending] = {"incomplete": "incomplete", "failed": "failed", "cancelled": "cancelled"}
             return endings.get(status, "completed"), None
         if usable:
             where = f" of {cut}" if cut else ""
             message = f"the stream stopped before its end{where}; what arrived is in the partial response"
-            stray = builder.quirks.get("stray_line")
+            stray = self.quirks.get("stray_line")
             tail = stray.data if stray is not None and is_object(stray.data) else {}
             code = tail.get("code", "truncated")  # a proxy's last words say what happened to it (G26)
             raw = tail.get("tail")
             return "truncated", ErrorInfo(kind="truncated", code=code, message=message, retryable=False, raw=raw)
-        corrupt = builder.quirks.get("corrupt_frame")
+        corrupt = self.quirks.get("corrupt_frame")
         if corrupt is not None:
             message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"
             return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=corrupt.data)
@@ -113,22 +100,23 @@ class Assembler:
 
     def _nothing(self) -> ErrorInfo:
         """Why there is nothing: dropped by a stage, cut off before anything was said, or never sent."""
-        builder = self._builder
-        if not (builder.begun or builder.drafts):
+        if not (self.begun or self.drafts):
             message = "nothing reached the response: a stage dropped every event; pass on what it does not change"
             return ErrorInfo(kind="truncated", code="all_dropped", message=message, retryable=False)
-        cut = builder.quirks.get("eof_partial")
+        cut = self.quirks.get("eof_partial")
         code, message = (
             "empty_stream",
             "the stream held nothing: no byte, or only comments and an end marker; try again",
         )
-        if builder.response_id or builder.drafts:
+        if self.response_id or self.drafts:
             code = "no_terminal"
             message = "the stream ended without a terminal frame and without anything usable; try again"
         elif cut is not None:
             code = "no_terminal"
             message = f"the stream was cut inside its first frame, after {cut.detail}; try again"
         return ErrorInfo(kind="truncated", code=code, message=message, retryable=True)
+
+    lanes: Mapping[type, Lane] = {**Builder.takes, KeepAlive: _alive, StreamEnded: _end}
 
 
 def _cut_choices(finished: ResponseFinished | None) -> str:

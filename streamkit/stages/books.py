@@ -4,7 +4,7 @@ The hot path of a delta is one look-up by key, one write, one attribute set. Eve
 late pieces, limits) is the slow path, taken once an item or less.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import force_setattr, replace
 
@@ -275,3 +275,12 @@ class Books:
         self._dead = True
         message = f"the response exceeds limits.{name} ({getattr(self._limits, name)}): {size} seen; raise that limit"
         return Halt(error=ErrorInfo(kind="limit", code="limit_exceeded", limit=name, size=size, message=message))
+
+    lanes: Mapping[type[Event], Callable[..., Passed]] = {
+        ItemStarted: _item_started,
+        TextDelta: _text,
+        RefusalDelta: _refusal,
+        ReasoningDelta: _reasoning,
+        ArgumentsDelta: _arguments,
+        ItemFinished: _item_finished,
+    }

@@ -5,8 +5,7 @@ assigned, never concatenated (D01, D02). Held back are only: the text of a call 
 may be a placeholder (D16). Both are given out before the finish reason, the end marker, an error, or at the end.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from streamkit.events import (
     ArgumentsDelta,
@@ -31,6 +30,7 @@ from streamkit.quirks.tools import (
     tool_maybe_duplicate,
     tool_name_conflict,
 )
+from streamkit.routing import Lane
 from streamkit.stages.call_ids import FINAL_CALL_ID, FINAL_NAME, CallIds
 from streamkit.stages.call_routes import Call, Turn, object_in
 
@@ -63,26 +63,13 @@ class CallFragments:
         self._hot_write: Callable[[str], int] = len
         self._held: list[Call] = []
         self._repeating: list[Call] = []
-        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | Event]] = {
-            CallFragment: self._quick,
-            CallText: self._more,
-        }
-        """The classes that come by the thousand."""
-        self._table: dict[type[Event], Callable[..., Iterable[Event]]] = {
-            FinishClaimed: self._before_finish,
-            EndMarker: self._before_end,
-            ErrorReported: self._before_end,
-            ResponseStarted: self._identified,
-            MetadataReported: self._identified,
-        }
 
     def feed(self, event: Event) -> Iterable[Event]:
         """What this fragment means; held text before an event that ends something."""
         lane = self.lanes.get(event.__class__)
         if lane is None:
-            handle = self._table.get(event.__class__)
-            return (event,) if handle is None else handle(event)
-        out = lane(event)
+            return (event,)
+        out = lane(self, event)
         return (out,) if isinstance(out, Event) else out
 
     def _more(self, event: CallText) -> ArgumentsDelta | list[Event]:
@@ -281,6 +268,16 @@ class CallFragments:
                 out.append(tool_maybe_duplicate.seen(detail=f"{call.name} {call.raw}"))
         self._repeating = []
         return out
+
+    lanes: Mapping[type, Lane] = {
+        CallFragment: _quick,
+        CallText: _more,
+        FinishClaimed: _before_finish,
+        EndMarker: _before_end,
+        ErrorReported: _before_end,
+        ResponseStarted: _identified,
+        MetadataReported: _identified,
+    }
 
 
 def says_more(new: JsonObject, old: JsonObject) -> bool:

@@ -1,5 +1,6 @@
 """The ledger's middle: snapshots are claims, judged against what was streamed (`claims` has the table)."""
 
+from collections.abc import Callable, Mapping
 from io import StringIO
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from streamkit.events import (
 from streamkit.evidence import ItemClaimed, PartClaimed, TextReclassified
 from streamkit.items import PartKind
 from streamkit.quirks.lifecycle import call_id_changed, done_differs, done_shorter, item_finished_twice
-from streamkit.stages.books import Events
+from streamkit.stages.books import Events, Passed
 from streamkit.stages.claims import Settlement, parses, settle
 from streamkit.stages.register import Entry
 from streamkit.stages.side_books import SideBooks
@@ -145,6 +146,13 @@ class ClaimBooks(SideBooks):
                     out.append(self._told(self._known[key], LogprobsAdded(choice=event.choice, logprobs=gone)))
                 out += self._close_entry(self._known[key], "completed")
         return out
+
+    lanes: Mapping[type[Event], Callable[..., Passed]] = {
+        **SideBooks.lanes,
+        PartClaimed: _part_claimed,
+        ItemClaimed: _item_claimed,
+        TextReclassified: _reclassified,
+    }
 
 
 def judged(entry: Entry, kind: PartKind, claim: str | None, index: int) -> Settlement:

@@ -1,7 +1,6 @@
 """Pieces of text that hold the whole text so far: noticed by default, undone where a profile asks for it (F07, F08)."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -9,6 +8,7 @@ from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.evidence import Rerouted
 from streamkit.quirks.options import cumulative_content
 from streamkit.quirks.remarks import cumulative_suspected
+from streamkit.routing import Lane
 
 __all__ = ["Cumulative", "CumulativeWatch"]
 
@@ -26,7 +26,6 @@ class CumulativeWatch:
     handles: tuple[type[Event], ...] = (TextDelta,)
 
     def __init__(self) -> None:
-        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {TextDelta: self._look}
         self._last = ""
         self._run = 0
 
@@ -52,8 +51,10 @@ class CumulativeWatch:
         return (cumulative_suspected.seen(detail=f"{self._run} pieces"), *self._withdraw(event))
 
     def _withdraw(self, event: Event) -> tuple[Event, ...]:
-        self.handles, self.lanes = (), {}
-        return (Rerouted(kinds=(TextDelta,)), event)
+        self.handles = ()
+        return (Rerouted(), event)
+
+    lanes: Mapping[type, Lane] = {TextDelta: _look}
 
 
 class Cumulative:

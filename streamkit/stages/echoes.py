@@ -1,11 +1,11 @@
 """Repetitions that a profile says are none of the answer: echoes of the prefill, placeholders (E16, F16)."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.evidence import Rerouted
 from streamkit.quirks.options import prefill_echo, reasoning_repeat
+from streamkit.routing import Lane
 
 __all__ = ["PrefillEcho", "RepeatedReasoning"]
 
@@ -20,7 +20,6 @@ class PrefillEcho:
     handles: tuple[type[Event], ...] = (TextDelta,)
 
     def __init__(self, prefill: str) -> None:
-        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {TextDelta: self._first}
         self._prefill = prefill
 
     def feed(self, event: TextDelta) -> Iterable[Event]:
@@ -35,9 +34,11 @@ class PrefillEcho:
     def _first(self, event: TextDelta) -> Iterable[Event] | None:
         if not event.text:
             return None
-        self.handles, self.lanes = (), {}
+        self.handles = ()
         echoed = event.text == self._prefill
-        return (Rerouted(kinds=(TextDelta,)), prefill_echo.seen(detail=event.text) if echoed else event)
+        return (Rerouted(), prefill_echo.seen(detail=event.text) if echoed else event)
+
+    lanes: Mapping[type, Lane] = {TextDelta: _first}
 
 
 class RepeatedReasoning:

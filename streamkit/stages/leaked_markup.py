@@ -1,11 +1,10 @@
 """A model's own markup is kept out of visible text: calls that no parser took, harmony channels (D32-D34, D37).
 
-Sits behind `ThinkTags`, which wakes it at the first `<` of a stream: before that it has no lanes, and text passes by it
+Sits behind `ThinkTags`, which wakes it at the first `<` of a stream: before that it wants nothing, and text passes by
 without a call. The rules stand in `leak_scan`.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -23,6 +22,7 @@ from streamkit.events import (
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed, ItemClaimed, PartClaimed, Rerouted
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.leaks import harmony_in_content, leaked_call_recovered, leaked_tool_markup
+from streamkit.routing import Lane
 from streamkit.stages.leak_families import recovered
 from streamkit.stages.leak_scan import LeakScanner, Shred
 
@@ -36,6 +36,10 @@ FAR = 1_000_000
 
 WHOLE = ("stop", "tool_calls", "unknown")
 """Finish reasons that say no more than that the model ended its turn."""
+
+
+AWAKE: tuple[type[Event], ...] = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
+"""What is looked at from the first `<` on."""
 
 
 class LeakedMarkup:
@@ -52,7 +56,6 @@ class LeakedMarkup:
     def __init__(
         self, *, recover: bool = False, tools: Collection[str] | None = None, limits: Limits = DEFAULT_LIMITS
     ) -> None:
-        self.lanes: dict[type[Event], Callable[[Any], Iterable[Event] | None]] = {}
         self._recover = recover
         self._tools = tools
         self._limit = limits.text
@@ -67,8 +70,7 @@ class LeakedMarkup:
 
     def wake(self, histories: dict[Place, str]) -> Iterable[Event]:
         """From now on look at text, which the pipeline is to be told. `histories`: what open runs have given out."""
-        self.handles = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
-        self.lanes = {TextDelta: self._text, ReasoningDelta: self._beside, ArgumentsDelta: self._beside}
+        self.handles = AWAKE
         for place, history in histories.items():
             choice, key = place
             self._scanners.setdefault(choice, {})[key] = LeakScanner(history, self._limit)
@@ -196,3 +198,5 @@ class LeakedMarkup:
             FinishClaimed(choice=choice, finish_reason="truncated", status="incomplete", inferred=True)
             for choice in sorted(self._leaked - self._called - self._finished)
         ]
+
+    lanes: Mapping[type, Lane] = {TextDelta: _text, ReasoningDelta: _beside, ArgumentsDelta: _beside}

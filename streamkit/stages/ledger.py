@@ -5,7 +5,7 @@ Decoders translate and may repeat themselves. Here items are opened and closed (
 finishes are notices, nothing more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -31,7 +31,6 @@ from streamkit.evidence import (
     EndMarker,
     FinishClaimed,
     ItemClaimed,
-    NumberPassed,
     PartClaimed,
     Rerouted,
     TerminalInventory,
@@ -108,35 +107,12 @@ class Ledger(ClaimBooks):
         self._errors: set[tuple[str, str]] = set()
         """Codes and messages of the errors that were told."""
         self._marked = ""  # the end marker that came
-        self.lanes: dict[type[Event], Callable[..., Passed]] = {
-            ResponseStarted: self._response_started,
-            MetadataReported: self._metadata,
-            ItemStarted: self._item_started,
-            TextDelta: self._text,
-            RefusalDelta: self._refusal,
-            ReasoningDelta: self._reasoning,
-            SignatureReported: self._signature,
-            ArgumentsDelta: self._arguments,
-            AnnotationAdded: self._attach,
-            LogprobsAdded: self._logprobs,
-            MediaAdded: self._attach,
-            PartClaimed: self._part_claimed,
-            ItemClaimed: self._item_claimed,
-            ItemFinished: self._item_finished,
-            TextReclassified: self._reclassified,
-            UsageReported: self._usage_reported,
-            FinishClaimed: self._finish_claimed,
-            EndMarker: self._end_marker,
-            TerminalInventory: self._inventory,
-            ErrorReported: self._error,
-            NumberPassed: self._silent,
-        }
 
     def feed(self, event: Event) -> Events:
         """The same news in grammatical form."""
         lane = self.lanes.get(event.__class__)
         if lane is not None:
-            out = () if self._dead else lane(event)
+            out = () if self._dead else lane(self, event)
             return (event,) if out is None else out
         return (event,) if self._started is not None else [*self._begin(), event]
 
@@ -205,10 +181,9 @@ class Ledger(ClaimBooks):
         if told in self._errors:
             return ()
         self._errors.add(told)
-        for kind in CONTENT:
-            self.lanes[kind] = self._late
+        self.lanes = self._over
         out: list[Event] = [] if self._started is not None else list(self._begin())
-        return [*out, Rerouted(kinds=CONTENT), event]
+        return [*out, Rerouted(), event]
 
     def _finish_claimed(self, event: FinishClaimed) -> Events:
         if self._closing.finished is not None:
@@ -218,17 +193,14 @@ class Ledger(ClaimBooks):
         if event.terminal:
             return out + self._finish(terminal=True)
         if not self._errors:
-            for kind in RESUMING:
-                self.lanes[kind] = self._resumed
-            out.append(Rerouted(kinds=RESUMING))
+            self.lanes = self._pausing
+            out.append(Rerouted())
         return out
 
     def _resumed(self, event: ItemEvent) -> Events:
         """Content after a finish reason: named once if it is of a choice that had finished, then as ever."""
-        self.lanes[TextDelta] = self._text
-        self.lanes[ReasoningDelta] = self._reasoning
-        self.lanes[ArgumentsDelta] = self._arguments
-        out: list[Event] = [Rerouted(kinds=RESUMING)]
+        self.lanes = Ledger.lanes
+        out: list[Event] = [Rerouted()]
         if event.choice in self._closing.claims:
             out.append(content_after_finish.seen())
         out += self.feed(event)
@@ -258,9 +230,8 @@ class Ledger(ClaimBooks):
                 out.append(item_not_closed.seen(item_id=entry.id, detail=entry.type))
             out += self._close_entry(entry, status)
         out.append(self._closing.response_finished(terminal=terminal))
-        for kind in CONTENT:
-            self.lanes[kind] = self._late
-        out.append(Rerouted(kinds=CONTENT))
+        self.lanes = self._over
+        out.append(Rerouted())
         return out
 
     def _settle_neutral(self) -> None:
@@ -294,3 +265,18 @@ class Ledger(ClaimBooks):
 
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)
+
+    lanes: Mapping[type[Event], Callable[..., Passed]] = {
+        **ClaimBooks.lanes,
+        ResponseStarted: _response_started,
+        MetadataReported: _metadata,
+        UsageReported: _usage_reported,
+        FinishClaimed: _finish_claimed,
+        EndMarker: _end_marker,
+        TerminalInventory: _inventory,
+        ErrorReported: _error,
+    }
+    _pausing: Mapping[type[Event], Callable[..., Passed]] = {**lanes, **dict.fromkeys(RESUMING, _resumed)}
+    """Behind a finish reason."""
+    _over: Mapping[type[Event], Callable[..., Passed]] = {**lanes, **dict.fromkeys(CONTENT, _late)}
+    """Behind the end, or behind an error."""

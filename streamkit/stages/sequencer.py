@@ -8,7 +8,7 @@ The decoder accounts for each number: a numbered frame that says nothing becomes
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 
 from msgspec.structs import replace
@@ -35,6 +35,7 @@ from streamkit.quirks.sequence import (
     sequence_gap,
     sequence_restored,
 )
+from streamkit.routing import Lane
 
 __all__ = ["Sequencer"]
 
@@ -69,8 +70,6 @@ class Sequencer:
         self._reliable = True
         self._patient = True
         self._remember = self._recent.append
-        self.lanes = {TextDelta: self._quick, ArgumentsDelta: self._quick, ReasoningDelta: self._quick}
-        """The classes that come by the thousand."""
 
     @property
     def last(self) -> int | None:
@@ -166,6 +165,9 @@ class Sequencer:
             self._reliable = len(same) < MOST_ALIKE and (not same or number == last)
         passed = self._pass(event, number)
         return [sequence_disorder.seen(detail=f"{number} after {last}"), passed] if number < last else [passed]
+
+    lanes: Mapping[type, Lane] = {TextDelta: _quick, ArgumentsDelta: _quick, ReasoningDelta: _quick}
+    """The classes that come by the thousand."""
 
 
 def is_among(event: Event, past: Iterable[Event]) -> bool:

@@ -1,6 +1,6 @@
 """What belongs to an item beside its text: signatures, annotations, log probabilities, media."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from streamkit.items import PartKind, Status
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.lifecycle import signature_repeated
-from streamkit.stages.books import Books, Events
+from streamkit.stages.books import Books, Events, Passed
 from streamkit.stages.register import Entry
 
 __all__ = ["SideBooks"]
@@ -161,6 +161,16 @@ class SideBooks(Books):
 
     def _close_all(self, status: Status) -> list[Event]:
         return [*self._rest(), *super()._close_all(status)]
+
+    lanes: Mapping[type[Event], Callable[..., Passed]] = {
+        **Books.lanes,
+        ItemStarted: _item_started,
+        SignatureReported: _signature,
+        AnnotationAdded: _attach,
+        LogprobsAdded: _logprobs,
+        MediaAdded: _attach,
+        NumberPassed: _silent,
+    }
 
 
 def written(values: tuple[Json, ...]) -> int:

@@ -4,8 +4,7 @@ Sits before the ledger: what comes in has no item ids yet, and what goes out let
 their own. Text moves between channels and none is lost but tags, and white space that nothing visible follows.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from streamkit.events import (
     Event,
@@ -28,6 +27,7 @@ from streamkit.evidence import (
 from streamkit.items import is_client_call
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.thinking import blank_text_dropped
+from streamkit.routing import Lane
 from streamkit.stages.leaked_markup import LeakedMarkup
 from streamkit.stages.think_names import DEFAULT_NAMES, tags_named
 from streamkit.stages.think_runs import Run, block_key
@@ -92,19 +92,13 @@ class ThinkTags:
         self._blocks: dict[Place, int] = {}
         self._settled: set[int] = set()
         self._beside: set[int] = set()
-        self.lanes: dict[type[Event], Callable[[Any], Event | Iterable[Event] | None]] = {
-            TextDelta: self._quick_text,
-            ReasoningDelta: self._beside_text,
-            CallFragment: self._beside_text,
-        }
-        """The classes that come by the thousand."""
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, or what its text turned out to be."""
         lane = self.lanes.get(type(event))
         if lane is None:
             return self._other(event) if self.enabled else (event,)
-        out = lane(event)
+        out = lane(self, event)
         if out is None:
             return (event,)
         return (out,) if isinstance(out, Event) else out
@@ -238,6 +232,13 @@ class ThinkTags:
             if self._run is run:
                 self._run = self._keep = None
         return out
+
+    lanes: Mapping[type, Lane] = {
+        TextDelta: _quick_text,
+        ReasoningDelta: _beside_text,
+        CallFragment: _beside_text,
+    }
+    """The classes that come by the thousand."""
 
 
 def is_beside(event: Event) -> bool:

@@ -4,7 +4,7 @@ A call whose arguments are a JSON object when its item ends is ready at once. Al
 which tells a slip of the model (repaired in named stages) from a cut (never repaired).
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from itertools import islice
 
@@ -32,6 +32,7 @@ from streamkit.quirks.tool_arguments import (
     tool_nameless,
 )
 from streamkit.quirks.tools import tool_id_duplicate
+from streamkit.routing import Lane
 from streamkit.stages.arguments import objects_in, parse_strictly
 from streamkit.stages.call_ids import FINAL_CALL_ID, FINAL_NAME, CallIds
 from streamkit.stages.call_names import clean_name, wrapped_calls
@@ -66,17 +67,8 @@ class ToolCalls:
         self._hot_id: str | None = None
         """The item of the last piece, while its writer stays the same."""
         self._hot_write: Callable[[str], int] = len
-        self.lanes = {ArgumentsDelta: self._arguments}
-        """The class that comes by the thousand."""
         self._held: list[TrackedCall] = []
         self._tallies: dict[int, Tally] = {}
-        self._table: dict[type[Event], Callable[..., Iterable[Event]]] = {
-            ResponseStarted: self._response_started,
-            ItemStarted: self._item_started,
-            PartReplaced: self._part_replaced,
-            ItemFinished: self._item_finished,
-            ResponseFinished: self._response_finished,
-        }
 
     def _arguments(self, event: ArgumentsDelta) -> None:
         if event.item_id is self._hot_id:
@@ -99,8 +91,8 @@ class ToolCalls:
             self._arguments(event)
             return (event,)
         self._hot_id = None
-        handle = self._table.get(event.__class__)
-        return (event,) if handle is None else handle(event)
+        handle = self._seldom.get(event.__class__)
+        return (event,) if handle is None else handle(self, event)
 
     def close(self) -> Iterable[Event]:
         """Calls that still wait were cut: nothing says that the answer is whole."""
@@ -296,3 +288,13 @@ class ToolCalls:
             out += self._verdict(call, verdict.state, verdict.input, verdict.reason)
         self._held = []
         return out
+
+    lanes: Mapping[type, Lane] = {ArgumentsDelta: _arguments}
+    """The class that comes by the thousand."""
+    _seldom: Mapping[type, Callable[..., Iterable[Event]]] = {
+        ResponseStarted: _response_started,
+        ItemStarted: _item_started,
+        PartReplaced: _part_replaced,
+        ItemFinished: _item_finished,
+        ResponseFinished: _response_finished,
+    }

@@ -5,7 +5,7 @@ watchdog at `deadline` with `expire`. Events are dated with their read, and dead
 for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -32,6 +32,7 @@ from streamkit.events import (
 from streamkit.evidence import CallFragment, CallText, EndMarker, FinishClaimed, ItemClaimed, PartClaimed
 from streamkit.items import is_client_call
 from streamkit.quirks.timing import connection_left_open
+from streamkit.routing import Lane
 
 __all__ = ["CODES", "REMEDIES", "Phase", "Watchdog"]
 
@@ -129,8 +130,6 @@ class Watchdog:
         )
         self.clock = clock
         """What the driver is to read instead of its own clock; None for that."""
-        self.lanes: dict[type[Event], Callable[[Any], None]] = dict.fromkeys(CONTENT, self._content_came)
-        """The classes that come by the thousand."""
         self._reset(None)
 
     def __repr__(self) -> str:
@@ -277,6 +276,9 @@ class Watchdog:
             running.append(("progress", self._content_at, self.server if self._server_items else self.progress))
         dues = [Due(since + limit, phase, since, limit) for phase, since, limit in running if limit]
         return min(dues, key=lambda due: due.when, default=None)
+
+    lanes: Mapping[type, Lane] = dict.fromkeys(CONTENT, _content_came)
+    """The classes that come by the thousand."""
 
 
 def _limit(name: str, seconds: Any) -> float | None:

@@ -57,9 +57,9 @@ def test_the_response_is_readable_at_any_moment():
     assert stage.response == Response()
     for event in (STARTED, ITEM, SAID):
         stage.feed(event)
-    assert (stage.response.text, stage.finished, stage.ended) == ("a", False, None)
+    assert (stage.response.text, stage.finished, stage.ended) == ("a", None, None)
     stage.feed(STOP)
-    assert stage.finished
+    assert stage.finished == STOP
 
 
 @pytest.mark.parametrize(

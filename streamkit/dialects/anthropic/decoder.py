@@ -4,7 +4,7 @@ The hot path is one look-up: is this index a block that consists of just this ki
 text, other kinds, blocks without a start) takes the longer way below.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -38,6 +38,7 @@ from streamkit.quirks.anthropic import (
     whole_message_frame,
 )
 from streamkit.quirks.responses import type_conflict, type_from_event
+from streamkit.routing import Lane
 
 __all__ = ["ANTHROPIC", "AnthropicDecoder"]
 
@@ -61,14 +62,6 @@ class AnthropicDecoder:
         """Whether `message_start` was seen, or its absence noticed."""
         self._stopped = False
         """Whether a stop reason was seen."""
-        self._messages: dict[str, Callable[[JsonObject], list[Event]]] = {
-            "message_start": self._message_start,
-            "message_delta": self._message_delta,
-            "message_stop": self._message_stop,
-            "message": self._whole_message,
-        }
-        self.lanes = {Frame: self._quick}
-        """Frames without a tuple around what they mean."""
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -111,7 +104,7 @@ class AnthropicDecoder:
             payload = msgspec.json.decode(frame.data)
         except REFUSED:
             return out + self._tolerant(frame)
-        return out + self._messages[kind](payload)
+        return out + self._messages[kind](self, payload)
 
     def _block(self, message: wire.Block, *, surrogates: bool = False) -> list[Event]:
         out = self._unannounced()
@@ -208,7 +201,7 @@ class AnthropicDecoder:
         if kind == "ping":
             return [*out, KeepAlive(comment="ping")]
         if kind in self._messages:
-            return out + self._messages[kind](payload)
+            return out + self._messages[kind](self, payload)
         if kind == "error" or looks_like_error(payload):
             return out + error_events(payload)
         if is_warning({**payload, "type": kind}):
@@ -227,6 +220,15 @@ class AnthropicDecoder:
         if mended.unknown:
             out += (undocumented_frame.seen(detail=mended.unknown), ProviderEvent(name=kind, data=payload))
         return out
+
+    lanes: Mapping[type, Lane] = {Frame: _quick}
+    """Frames without a tuple around what they mean."""
+    _messages: Mapping[str, Callable[..., list[Event]]] = {
+        "message_start": _message_start,
+        "message_delta": _message_delta,
+        "message_stop": _message_stop,
+        "message": _whole_message,
+    }
 
 
 def _object(value: Json) -> JsonObject:

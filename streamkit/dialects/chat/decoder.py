@@ -6,7 +6,7 @@ lean until the server writes out what it does not send. Behind two pieces of one
 more of that kind before all else (`narrow`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -30,6 +30,7 @@ from streamkit.events import Event, LogprobsAdded, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, CallText
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
+from streamkit.routing import Lane
 
 __all__ = ["ChatDecoder"]
 
@@ -59,8 +60,6 @@ class ChatDecoder:
         """The way that would have done for the latest piece that came on another."""
         self._fitting: set[More] = {more_text, more_reasoning, more_arguments}
         """The narrow ways that suit this stream, for all that is known."""
-        self.lanes = {Frame: self._quick}
-        """Frames without a tuple around what they mean."""
 
     def feed(self, frame: Frame) -> Iterable[Event]:
         """What this frame means."""
@@ -227,3 +226,6 @@ class ChatDecoder:
         if reading.done:
             out += self._chunks.done()
         return out
+
+    lanes: Mapping[type, Lane] = {Frame: _quick}
+    """Frames without a tuple around what they mean."""

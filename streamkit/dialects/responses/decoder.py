@@ -1,6 +1,6 @@
 """Decoder of the `responses` dialect. It translates; the ledger keeps the books."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -40,6 +40,7 @@ from streamkit.quirks.responses import (
     type_from_event,
     unknown_event,
 )
+from streamkit.routing import Lane
 
 __all__ = ["ResponsesDecoder"]
 
@@ -69,22 +70,6 @@ class ResponsesDecoder:
         """The key of the last item; at first that of a piece which names none."""
         self._typed_key: Key = None
         """The item whose type was said last, without an announcement of the wire's."""
-        self.lanes = {Frame: self._quick}
-        self._table: dict[type, Callable[..., Events]] = {
-            wire.TextDeltaFrame: self._joined,
-            wire.ArgumentsDeltaFrame: self._arguments,
-            wire.CustomDeltaFrame: self._custom,
-            wire.ReasoningDeltaFrame: self._reasoning,
-            wire.SummaryDeltaFrame: self._summary,
-            wire.RefusalDeltaFrame: self._refusal,
-            **SNAPSHOTS,
-            wire.AnnotationFrame: self._annotation,
-            wire.ItemAddedFrame: self._added,
-            wire.ItemDoneFrame: self._item_done,
-            wire.CreatedFrame: self._created,
-            wire.ProgressFrame: self._progress,
-            wire.QueuedFrame: self._progress,
-        }
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -113,8 +98,8 @@ class ResponsesDecoder:
                 self._turn_to(message)
             return ArgumentsDelta(sequence_number=message.sequence_number, key=self._item_key, text=message.delta)
         if name and name != NAMES[kind]:
-            return [type_conflict.seen(detail=name), *self._table[kind](message)]
-        return self._table[kind](message)
+            return [type_conflict.seen(detail=name), *self._table[kind](self, message)]
+        return self._table[kind](self, message)
 
     def _turn_to(self, frame: wire.PieceFrame) -> None:
         """Remember the item of this frame: its pieces share one key."""
@@ -251,7 +236,7 @@ class ResponsesDecoder:
         except msgspec.ValidationError:
             return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
         quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]
-        out = [*quirks, *self._table[message.__class__](message)]
+        out = [*quirks, *self._table[message.__class__](self, message)]
         if told:
             out.append(self._logprobs(message, tuple(scrub_all(list(told))) if surrogates else told))
         return out
@@ -268,3 +253,24 @@ class ResponsesDecoder:
                 odd.append(item_shape.seen(detail=name))
             return [*odd, *self._typed(frame, "mcp_call")]
         return other_frame(payload, name, number)
+
+    def _snapshot(self, frame: Any) -> Events:
+        return SNAPSHOTS[frame.__class__](frame)
+
+    lanes: Mapping[type, Lane] = {Frame: _quick}
+    """Frames without a tuple around what they mean."""
+    _table: Mapping[type, Callable[..., Events]] = {
+        wire.TextDeltaFrame: _joined,
+        wire.ArgumentsDeltaFrame: _arguments,
+        wire.CustomDeltaFrame: _custom,
+        wire.ReasoningDeltaFrame: _reasoning,
+        wire.SummaryDeltaFrame: _summary,
+        wire.RefusalDeltaFrame: _refusal,
+        **dict.fromkeys(SNAPSHOTS, _snapshot),
+        wire.AnnotationFrame: _annotation,
+        wire.ItemAddedFrame: _added,
+        wire.ItemDoneFrame: _item_done,
+        wire.CreatedFrame: _created,
+        wire.ProgressFrame: _progress,
+        wire.QueuedFrame: _progress,
+    }
