@@ -99,6 +99,8 @@ class Item(msgspec.Struct, kw_only=True, frozen=True):
 
     def text_of(self, *kinds: str) -> str:
         """The characters of the parts of these kinds, joined in order."""
+        if len(self.parts) == 1:  # as most items have
+            return self.parts[0].text if self.parts[0].kind in kinds else ""
         return "".join(part.text for part in self.parts if part.kind in kinds)
 
     @property

@@ -201,8 +201,9 @@ class Pipeline(Generic[Item, Out]):
         self._closed = True
         out: list[Out] = []
         for at in range(until):
-            left = self.halted is not None and getattr(self.stages[at], "handles", None) == (bytes,)
-            for item in () if left else self._held_back(self.stages[at]):  # input that was left over says nothing
+            stage = self.stages[at]
+            left = self.halted is not None and getattr(stage, "handles", None) == (bytes,)
+            for item in () if left else self._held_back(stage):  # input that was left over says nothing
                 if self._mute:  # a stage that failed once is asked nothing more
                     continue
                 try:

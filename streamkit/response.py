@@ -163,9 +163,10 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
         return cls.of(builder)
 
     @classmethod
-    def of(cls, builder: Builder) -> "Response":
-        """The response as a builder has it now."""
-        items = builder.items()
+    def of(cls, builder: Builder, items: tuple[Item, ...] | None = None) -> "Response":
+        """The response as a builder has it now; `items` are its own, where they are known."""
+        if items is None:
+            items = builder.items()
         choices = _choices(items, builder)
         merged = split_over_choices(items)
         primary = _merge(choices) if merged else next((c for c in choices if c.index == 0), Choice(index=0))

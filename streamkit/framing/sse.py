@@ -60,6 +60,10 @@ class SSEFramer(LineReader):
             return out
         raw = self._raw
         fits = len(chunk) + len(raw) <= self._quick_size
+        if self._first and fits and chunk and chunk[0] != BOM[0] and not (raw or self._line):
+            self._first = self._busy = False  # nothing is under way, and no mark stands in front
+            self._blocks(chunk, out)
+            return out
         if raw and fits and LF not in chunk and CR not in chunk:
             raw += chunk
             return out

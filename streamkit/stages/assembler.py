@@ -51,7 +51,8 @@ class Assembler(Builder):
     def _end(self, event: StreamEnded) -> Iterable[Event]:
         out: list[Event] = []
         finished, usable = self.finished, self.usable
-        if split_over_choices(self.items()):
+        items = self.items()
+        if split_over_choices(items):
             out.append(split_choices.seen(detail="text and calls came in different choices"))
         ending, error = event.ending, event.error
         signalled = finished is not None and (finished.terminal or all(raw for _, _, raw in finishes_of(finished)))
@@ -63,7 +64,7 @@ class Assembler(Builder):
             if ending == "truncated" and usable:
                 after = f"after {shown(self.usage, 200)}" if self.usage else ""
                 out.append(terminal_missing.seen(detail=_cut_choices(finished) or after))
-        out += remarks(Response.of(self))
+        out += remarks(Response.of(self, items))
         for quirk in out:
             self.add(quirk)
         event = StreamEnded(

@@ -139,6 +139,8 @@ class ChatDecoder:
 
     def _wider(self, frame: Frame) -> Event | Iterable[Event]:
         """A lean chunk was expected. If it is plain all the same, so will be those that follow."""
+        if frame.data == DONE:
+            return self._read(frame)
         if self._chunks.tokens.any and (told := self._measured(frame)):
             return told
         if self._decode is decode_lean:
