@@ -7,15 +7,18 @@ microseconds. Elsewhere (trio) a cancel scope is made for each read; none ever s
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
 from streamkit.session import Expired
 
-__all__ = ["Guard", "asyncio_loop", "guard_for", "loop_clock"]
+__all__ = ["Guard", "asyncio_loop", "guard_for", "loop_clock", "within_grace"]
 
 Deadline = Callable[[], float | None]
+
+GRACE = 1.0
+"""Seconds that closing what stands behind a stream may take."""
 
 
 class Guard:
@@ -161,6 +164,14 @@ class ScopeGuard(Guard):
         if scope.cancelled_caught:
             raise Expired
         return done
+
+
+async def within_grace(closing: Awaitable[Any]) -> None:
+    """Wait for something to be closed, whoever is cancelled meanwhile, but no longer than `GRACE`."""
+    import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+    with anyio.move_on_after(GRACE, shield=True):
+        await closing
 
 
 def asyncio_loop() -> asyncio.AbstractEventLoop | None:

@@ -62,7 +62,8 @@ class Reader:
         if self._timed:
             step = min(getattr(stage, "step", STEP) for stage in self._timed)
             movers = tuple(stage for stage in self._timed if hasattr(stage, "moved"))
-            self._clocked = guard_for(self._deadline, clock, step, movers)
+            deadline = self._timed[0].deadline if len(self._timed) == 1 else self._deadline
+            self._clocked = guard_for(deadline, clock, step, movers)
         elif self._pulsed:
             self._clocked = Guard(self._deadline, clock)
         for stage in self._pulsed:

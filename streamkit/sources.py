@@ -23,16 +23,25 @@ class Source:
         self._owners = [chunks, *owners]
         self.read: Callable[[], Awaitable[Any]] = chunks.__anext__
 
-    async def aclose(self) -> None:
-        """Close the iterator, then what it reads from, each once."""
+    def close(self) -> Awaitable[None] | None:
+        """Close the iterator, then what it reads from, each once; None where that took no waiting."""
         while self._owners:
             owner = self._owners.pop(0)
             close = getattr(owner, "aclose", None) or getattr(owner, "close", None)
-            if close is None:
-                continue
-            result = close()
-            if hasattr(result, "__await__"):
-                await result
+            closing: Any = None if close is None else close()
+            if hasattr(closing, "__await__"):
+                return self._closed(closing)
+        return None
+
+    async def aclose(self) -> None:
+        """Likewise, waiting for it."""
+        closing = self.close()
+        if closing is not None:
+            await closing
+
+    async def _closed(self, closing: Awaitable[Any]) -> None:
+        await closing
+        await self.aclose()
 
 
 def source_of(origin: Any) -> Source:

@@ -34,8 +34,6 @@ __all__ = ["EventStream", "open_stream"]
 
 OnError = Literal["raise", "event"]
 END: Any = object()
-GRACE = 1.0
-"""Seconds that closing the source may take."""
 
 
 def open_stream(
@@ -277,16 +275,16 @@ class EventStream:
 
     async def _release(self) -> None:
         """Close timer, chain and source, shielded, each within a second; the source whatever a stage does."""
-        import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+        from streamkit.deadlines import within_grace  # noqa: PLC0415 - asyncio is no part of the import
 
         self._reader.stop()
         try:
             if self._chain is not None:
-                with anyio.move_on_after(GRACE, shield=True):
-                    await self._chain.aclose()
+                await within_grace(self._chain.aclose())
         finally:
-            with anyio.move_on_after(GRACE, shield=True):
-                await self._source.aclose()
+            closing = self._source.close()
+            if closing is not None:
+                await within_grace(closing)
 
 
 def no_end(failure: Exception) -> Exception:

@@ -65,7 +65,7 @@ class AiohttpWire:
         if not self.caller_owned and response.connection is not None:
             read_less(response.connection.transport)
 
-        async def close() -> None:
+        def close() -> None:
             response.close()
             if line is not None:
                 line.release(content)

@@ -1,7 +1,7 @@
 """Bodies: the request's as bytes, the answer's as a source of bytes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import cast
 
@@ -134,9 +134,9 @@ class Body:
         """What is odd about the body itself; asked at the end."""
         return [] if self._inflater is None else self._inflater.quirks()
 
-    async def aclose(self) -> None:
-        """Give the connection up, or back where the body was read to its end."""
-        await self._exchange.close()
+    def close(self) -> Awaitable[None] | None:
+        """Give the connection up, or back where the body was read to its end; None where that took no waiting."""
+        return self._exchange.close()
 
     async def _inflated(self, inflater: Inflater) -> bytes:
         while True:

@@ -10,7 +10,7 @@ import msgspec
 from streamkit.client.bodies import Body
 from streamkit.client.headers import without_credentials
 from streamkit.client.secrets import addressed, discreet, telltale
-from streamkit.client.wire import Exchange, Request, Wire, origin
+from streamkit.client.wire import Exchange, Request, Wire, give_up, origin
 from streamkit.errors import ErrorInfo, StreamError, TransportError, UsageError, error_from
 from streamkit.faults import transport_error
 from streamkit.faults.answers import (
@@ -95,9 +95,9 @@ async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple
             request = _redirected(wire, request, exchange.status, target, secrets)
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await exchange.close()
+                await give_up(exchange)
             raise
-        await exchange.close()
+        await give_up(exchange)
     raise redirect_refused(f"more than {MOST_REDIRECTS} redirects")
 
 

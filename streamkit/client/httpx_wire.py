@@ -5,7 +5,7 @@ with its own pool, a thousand streams cost what thirty do, a thousand times. Low
 that idle connections are used again. Each client reads proxy and certificate variables by itself (H21).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from typing import Any
 
@@ -74,12 +74,12 @@ class OwnHttpx:
         close = exchange.close
         closed = False
 
-        async def close_once() -> None:
+        def close_once() -> Awaitable[None] | None:
             nonlocal closed
             if not closed:
                 closed = True
                 shard.open -= 1
-            await close()
+            return close()
 
         exchange.close = close_once
         return exchange

@@ -18,7 +18,7 @@ from streamkit.client.bodies import Body, Failing
 from streamkit.client.connect import connect
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
-from streamkit.client.wire import Request, Wire
+from streamkit.client.wire import Request, Wire, give_up
 from streamkit.deadlines import loop_clock
 from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
@@ -219,7 +219,7 @@ class LiveStream:
                     self._body = Body(exchange, plan.limits, hint=hint, secrets=plan.secrets)
                     self._opened_at = loop_clock()()
                 except StreamError:
-                    await exchange.close()
+                    await give_up(exchange)
                     raise
             except StreamError as failure:
                 self._status = self._status or failure.info.status

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ["Exchange", "Request", "Wire", "origin"]
+__all__ = ["Exchange", "Request", "Wire", "give_up", "origin"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -28,8 +28,9 @@ class Exchange(msgspec.Struct):
     url: str
     read: Callable[[], Awaitable[bytes]]
     """The next bytes as they came over the wire, still compressed; empty at the end."""
-    close: Callable[[], Awaitable[None]]
-    """Gives the connection up, or back where the body was read to its end. Harmless when called again."""
+    close: Callable[[], Awaitable[None] | None]
+    """Gives the connection up, or back where the body was read to its end; None where that took no waiting. Harmless
+    when called again."""
     rest: Callable[[], bytes] | None = None
     """What had come before a read failed, where the library still has it."""
 
@@ -47,6 +48,13 @@ class Wire(Protocol):
     async def aclose(self) -> None:
         """Close what is ours; never the caller's own client."""
         ...
+
+
+async def give_up(exchange: Exchange) -> None:
+    """Close an answer whose body is not wanted."""
+    closing = exchange.close()
+    if closing is not None:
+        await closing
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

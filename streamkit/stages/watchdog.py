@@ -153,7 +153,7 @@ class Watchdog:
         self._byte_at = self._event_at = self._content_at = now or 0.0
         self._over_at: float | None = None
         self.moved = False
-        """Whether another limit may run now, and the deadline have come closer; cleared by the driver, which looks."""
+        """Whether a limit runs now that is shorter than `step`, `GRACE`; cleared by the driver, which looks."""
         self._seen = self._over = self._failed = self._left_open = False
         self._finished: set[int] = set()
         self._highest = 0
@@ -219,8 +219,7 @@ class Watchdog:
     def _content_came(self, event: Any) -> None:
         """Events come with the bytes of the latest read."""
         self._content_at = self._event_at = self._byte_at
-        if not self._seen:
-            self._seen = self.moved = True
+        self._seen = True
         if event.choice:
             self._highest = max(self._highest, event.choice)
 
@@ -229,7 +228,7 @@ class Watchdog:
         if isinstance(event, KeepAlive | QuirkSeen):
             return
         self._event_at = self._byte_at
-        self._seen = self.moved = True
+        self._seen = True
         content = False
         if isinstance(event, ItemStarted):
             if event.type not in ("message", "reasoning") and not is_client_call(event.type):
@@ -255,6 +254,7 @@ class Watchdog:
             self._content_at = self._byte_at
         if self._over and self._over_at is None:
             self._over_at = self._byte_at
+            self.moved = True
 
     def _answered(self) -> bool:
         """Whether every choice that is known has its finish reason."""
