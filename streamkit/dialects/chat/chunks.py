@@ -75,6 +75,7 @@ class ChunkReader:
             elif not self._without_choices(chunk, payload or {}, frame, out):
                 return out
         document = self._is_document(chunk)
+        reported = not self._started  # `ResponseStarted` tells what the first frame has to say of the response
         self._identify(chunk, payload, out)
         if document:
             out.append(non_stream_body.seen())
@@ -84,7 +85,7 @@ class ChunkReader:
         if chunk.warnings:
             out.append(warning_event({"warnings": chunk.warnings}))
         out += self._endings.usage(chunk, payload)
-        if payload is not None:
+        if payload is not None and not reported:
             self._report(payload, out)
         out += self._endings.mark(chunk)
         if document:
