@@ -61,9 +61,9 @@ class Client:
         headers: sent with each request; credentials among them never follow a redirect to another host.
         timeout: seconds for connecting and sending; None for no bound. A caller's own client keeps its own bounds
             unless this is given.
-        watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers. By
-            default ten minutes without a byte are too long, and a connection that its server leaves open behind the end
-            of the answer is closed. None waits for ever.
+        watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers, and
+            `total` counts from the moment the attempt is sent. By default ten minutes without a byte are too long, and
+            a connection that its server leaves open behind the end of the answer is closed. None waits for ever.
         limits: every bound.
         retries: further attempts while nothing was delivered: a number, or `streamkit.client.Retries`. 0 for none.
         transport: an httpx transport of your own. As in httpx, it is then yours to honour proxy variables.

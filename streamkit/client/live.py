@@ -210,6 +210,7 @@ class LiveStream:
             self._body = self._opened_at = None
             try:
                 wire = plan.wire()
+                sent_at = loop_clock()()
                 exchange = await connect(
                     wire, plan.request, limits=plan.limits, secrets=plan.secrets, watchdog=plan.watchdog
                 )
@@ -228,19 +229,19 @@ class LiveStream:
                     continue
                 self._open(Failing(failure), stages)
                 return
-            self._open(self._body, stages, exchange.headers)
+            self._open(self._body, stages, exchange.headers, spent=self._opened_at - sent_at)
             return
 
     def _made(self) -> tuple[Any, ...]:
         given = self._plan.stages
         return stages_of(given() if callable(given) else given)
 
-    def _open(self, source: Any, stages: tuple[Any, ...], headers: Any = None) -> None:
+    def _open(self, source: Any, stages: tuple[Any, ...], headers: Any = None, *, spent: float = 0.0) -> None:
         plan = self._plan
         self._inner = open_stream(
             Source(source),
             plan.dialect,
-            watchdog=plan.watchdog.renewed() if plan.watchdog is not None else None,
+            watchdog=plan.watchdog.renewed(spent=spent) if plan.watchdog is not None else None,
             stages=(Notes(source, plan.secrets), *stages),
             limits=plan.limits,
             strict=plan.strict,

@@ -98,7 +98,7 @@ class Watchdog:
         first: silence before the first event (H01); comments begin it anew (H03).
         idle: silence after it, not one byte (H06). Tools and long thoughts may need 90 and more (H20).
         progress: no content, neither text, reasoning nor arguments, whatever else comes (H02, H05, H07).
-        total: the whole stream.
+        total: the whole stream; of a `Client`'s, from the moment its request is sent.
         linger: after the finish reason, no end marker and nothing else but pings: a harmless end (H09).
         server: takes the place of `progress` while a server-side tool is at work (H23).
         clock: gives seconds; without it the driver's: an event loop's, that no change of the time of day moves (H18).
@@ -130,15 +130,20 @@ class Watchdog:
         )
         self.clock = clock
         """What the driver is to read instead of its own clock; None for that."""
+        self.spent = 0.0
+        """Seconds of `total` that are gone when the stream is opened."""
         self._reset(None)
 
     def __repr__(self) -> str:
         names = ("first", "idle", "progress", "total", "linger", "server")
         return f"Watchdog({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
 
-    def renewed(self) -> "Watchdog":
-        """A fresh one with the same limits, for another stream or attempt (H11, H15)."""
-        return Watchdog(
+    def renewed(self, *, spent: float = 0.0) -> "Watchdog":
+        """A fresh one with the same limits, for another stream or attempt (H11, H15).
+
+        `spent`: further seconds of `total` that are gone when the stream is opened.
+        """
+        fresh = Watchdog(
             self.first,
             self.idle,
             self.progress,
@@ -147,6 +152,8 @@ class Watchdog:
             server=self.server,
             clock=self.clock,
         )
+        fresh.spent = self.spent + spent
+        return fresh
 
     def _reset(self, now: float | None) -> None:
         self._started = now
@@ -268,7 +275,7 @@ class Watchdog:
         if self._over_at is not None:
             since = min(self._byte_at, self._over_at + LONGEST_GRACE - GRACE)
             return Due(since + GRACE, "linger", since, GRACE)
-        running: list[tuple[Phase, float, float | None]] = [("total", started, self.total)]
+        running: list[tuple[Phase, float, float | None]] = [("total", started - self.spent, self.total)]
         if self.linger and (self._failed or self._answered()):
             running.append(("linger", self._event_at, self.linger))
         else:

@@ -43,6 +43,25 @@ async def test_h01_silence_after_the_headers(backend):
     assert caught.value.phase == "first"
 
 
+async def test_total_has_one_clock_from_the_request_on(backend):
+    began = None
+
+    async def handler(connection):
+        nonlocal began
+        began = anyio.current_time()
+        await anyio.sleep(0.7)
+        await connection.head()
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        with pytest.raises(StallError) as caught:
+            await ask(server, backend=backend, watchdog=Watchdog(first=None, total=1.2))
+        took = anyio.current_time() - began
+    assert (caught.value.phase, caught.value.waited) == ("total", pytest.approx(1.2, abs=0.3))
+    assert took < 1.7
+
+
 async def test_h06_silence_in_the_middle(backend):
     async def handler(connection):
         await connection.head()

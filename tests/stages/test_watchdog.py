@@ -251,6 +251,14 @@ def test_renewed_and_restarted_watchdogs_are_fresh():
     assert bench.dog.deadline() == 100
 
 
+def test_what_of_total_is_gone_before_the_stream_is_opened():
+    dog = Watchdog(first=None, progress=None, total=10, clock=float).renewed(spent=4).renewed()
+    dog.start(lambda: 100.0)
+    assert dog.deadline() == 106
+    ended = dog.expire(106.0)
+    assert (ended.error.phase, ended.error.waited) == ("total", 10)
+
+
 def test_it_is_what_the_driver_looks_for():
     assert isinstance(Watchdog(), Timed)
     assert isinstance(Watchdog(), Pulsed)
