@@ -31,6 +31,7 @@ class Refusal:
         self._response = response
         self._status = status
         self._body = body
+        self._parts: list[bytes] = []
 
     def __aiter__(self) -> "Refusal":
         return self
@@ -44,32 +45,40 @@ class Refusal:
         if close is not None:
             await close()
 
+    def stalled(self) -> StreamError:
+        """What is known where nobody waits any longer for the rest of the body: the status is."""
+        return self._said(self._headers(), self._address(), stalled=True)
+
     async def _error(self) -> StreamError:
-        headers: Mapping[str, str] = {
-            str(name).lower(): str(value) for name, value in getattr(self._response, "headers", {}).items()
-        }
-        url = self._address()
+        headers, url = self._headers(), self._address()
         target = redirect_target(self._status, headers, url)
         if target is not None and self._status in CHANGING:
             return redirect_refused(turns_into_get(target, self._status))
         if target is not None:
             return redirect_refused(f"the server redirects to {target} with status {self._status}, not followed")
-        return refusal(await self._beginning(), status=self._status, headers=headers, url=url)
+        return self._said(headers, url, stalled=await self._stalls())
+
+    def _said(self, headers: Mapping[str, str], url: str, *, stalled: bool) -> StreamError:
+        data = b"".join(self._parts)[:ERROR_BODY]
+        return refusal(data, status=self._status, headers=headers, url=url, stalled=stalled)
+
+    def _headers(self) -> Mapping[str, str]:
+        return {str(name).lower(): str(value) for name, value in getattr(self._response, "headers", {}).items()}
 
     def _address(self) -> str:
         with suppress(Exception):  # httpx raises where a response was made without a request
             return str(self._response.url)
         return ""
 
-    async def _beginning(self) -> bytes:
+    async def _stalls(self) -> bool:
+        """Read as much of the body as is worth reading; whether the rest did not come in time."""
         import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
-        parts: list[bytes] = []
         size = 0
-        with anyio.move_on_after(ERROR_BODY_TIME), suppress(Exception):
+        with anyio.move_on_after(ERROR_BODY_TIME) as scope, suppress(Exception):
             async for part in self._body:
-                parts.append(part)
+                self._parts.append(part)
                 size += len(part)
                 if size >= ERROR_BODY:
                     break
-        return b"".join(parts)[:ERROR_BODY]
+        return scope.cancelled_caught

@@ -7,7 +7,7 @@ any async iterable of bytes, and any async iterable of text messages (a WebSocke
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
-from streamkit.errors import UsageError
+from streamkit.errors import StreamError, UsageError
 from streamkit.frames import Frame
 
 __all__ = ["Source", "source_of"]
@@ -22,6 +22,8 @@ class Source:
         self._chunks = chunks
         self._owners = [chunks, *owners]
         self.read: Callable[[], Awaitable[Any]] = chunks.__anext__
+        self.stalled: Callable[[], StreamError] | None = getattr(chunks, "stalled", None)
+        """What to raise where a deadline passes while this is read, if more is known than that nothing came."""
 
     def close(self) -> Awaitable[None] | None:
         """Close the iterator, then what it reads from, each once; None where that took no waiting."""

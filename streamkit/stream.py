@@ -258,6 +258,8 @@ class EventStream:
         return not isinstance(cause, UsageError)
 
     def _expire(self) -> list[Event]:
+        if self._source.stalled is not None:
+            return self._session.broken(self._source.stalled())
         farewell = self._reader.expired()
         if isinstance(farewell, StreamEnded):
             return self._session.finish(ending=farewell.ending, error=farewell.error)

@@ -123,20 +123,25 @@ async def _accepted(
     """Raise what an answer with another status than 2xx says."""
     if 200 <= exchange.status < 300:
         return
-    data = await _beginning(exchange, limits, longest)
-    raise refusal(data, status=exchange.status, headers=exchange.headers, url=request.url, secrets=secrets)
+    data, stalled = await _beginning(exchange, limits, longest)
+    raise refusal(
+        data, status=exchange.status, headers=exchange.headers, url=request.url, secrets=secrets, stalled=stalled
+    )
 
 
-async def _beginning(exchange: Exchange, limits: Limits, longest: float) -> bytes:
-    """As much of an error's body as is worth reading; what cannot be read does not hide the status."""
+async def _beginning(exchange: Exchange, limits: Limits, longest: float) -> tuple[bytes, bool]:
+    """As much of an error's body as is worth reading, and whether the rest did not come in time.
+
+    What cannot be read does not hide the status.
+    """
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     parts: list[bytes] = []
     size = 0
-    with anyio.move_on_after(longest):
+    with anyio.move_on_after(longest) as scope:
         with suppress(Exception):
             body = Body(exchange, limits, page=False)
             while size < ERROR_BODY:
                 parts.append(await anext(body))
                 size += len(parts[-1])
-    return b"".join(parts)[:ERROR_BODY]
+    return b"".join(parts)[:ERROR_BODY], scope.cancelled_caught

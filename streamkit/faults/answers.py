@@ -37,6 +37,7 @@ ERROR_BODY_TIME = 10.0
 """Seconds that its reading may take."""
 
 VERSION_HINT = "the address has no version segment: is /v1 missing from base_url?"
+STALLED = "the body of this error stalled: the rest of what it says is missing"
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
 
@@ -52,14 +53,25 @@ def request_id(headers: Mapping[str, str]) -> str:
 
 
 def refusal(
-    data: bytes, *, status: int, headers: Mapping[str, str], url: str, secrets: Iterable[str] = ()
+    data: bytes,
+    *,
+    status: int,
+    headers: Mapping[str, str],
+    url: str,
+    secrets: Iterable[str] = (),
+    stalled: bool = False,
 ) -> StreamError:
-    """The typed error of an answer with this status, these headers (names in lower case) and this body."""
+    """The typed error of an answer with this status, these headers (names in lower case) and this body.
+
+    `stalled`: the rest of the body did not come in time.
+    """
     host = urlsplit(url).hostname or ""
     info = provider_error(error_payload(data), status=status, headers=headers, host=host, secrets=secrets)
     info = msgspec.structs.replace(info, request_id=request_id(headers))
     if status in {404, 405} and not info.hint and lacks_version(url):
         info = msgspec.structs.replace(info, hint=VERSION_HINT)
+    if stalled:
+        info = msgspec.structs.replace(info, hint=f"{info.hint}; {STALLED}" if info.hint else STALLED)
     if status < 400:
         info = msgspec.structs.replace(info, status=status, code="unexpected_status", retryable=False)
         return ProviderError(info)

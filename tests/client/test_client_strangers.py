@@ -2,7 +2,9 @@
 
 import logging
 import traceback
+from contextlib import asynccontextmanager
 
+import aiohttp
 import anyio
 import httpx
 import pytest
@@ -46,6 +48,7 @@ async def test_a_status_is_known_although_its_body_stalls(backend):
         with anyio.fail_after(5), pytest.raises(InvalidRequest) as caught:
             await ask(server, backend=backend, retries=2, watchdog=Watchdog(first=0.3))
     assert (caught.value.status, caught.value.info.message) == (400, '{"er')
+    assert "stalled" in caught.value.info.hint
     assert len(server.requests) == 1
 
 
@@ -127,6 +130,28 @@ async def test_cancelled_before_the_headers(backend):
     assert (stream.response.status, stream.response.ending) == ("cancelled", "cancelled")
 
 
+async def passing_on(events):
+    async for event in events:
+        yield event
+
+
+@asynccontextmanager
+async def response_of_httpx(url):
+    async with httpx.AsyncClient() as own, own.stream("POST", url) as response:
+        yield response
+
+
+@asynccontextmanager
+async def response_of_aiohttp(url):
+    async with aiohttp.ClientSession() as own, own.post(url) as response:
+        yield response
+
+
+@pytest.fixture
+def library(backend):
+    return {"httpx": response_of_httpx, "aiohttp": response_of_aiohttp}[backend]
+
+
 def refusing(status, body, headers=None):
     return httpx.MockTransport(lambda request: httpx.Response(status, content=body, headers=headers, request=request))
 
@@ -155,6 +180,39 @@ async def test_a_response_of_ones_own_gives_the_clients_error(status, body, head
         with pytest.raises(kind) as caught:
             await streamkit.open_stream(response, "chat").result()
     assert caught.value.info == theirs.value.info
+
+
+@pytest.mark.parametrize("limit", ["first", "total"])
+@pytest.mark.parametrize("stages", [[], [passing_on]], ids=["", "async stage"])
+async def test_a_watchdog_does_not_hide_the_status_of_a_response_of_ones_own(library, limit, stages):
+    async def handler(connection):
+        await connection.head(429, {"content-length": "100", "retry-after": "7"}, "application/json")
+        await connection.send(b"slow")
+        return await hang(connection)
+
+    async with serving(handler) as server, library(server.url) as response:
+        stream = streamkit.open_stream(response, "chat", stages=stages, watchdog=Watchdog(**{limit: 0.3}))
+        with anyio.fail_after(5), pytest.raises(RateLimited) as caught:
+            await stream.result()
+        with anyio.fail_after(5):
+            await server.closed.wait()
+    info = caught.value.info
+    assert (info.status, info.message, info.retry_after) == (429, "slow", 7)
+    assert "stalled" in info.hint
+    assert (stream.response.ending, stream.response.errors) == ("failed", (info,))
+
+
+async def test_who_cancels_while_a_body_stalls_is_obeyed(library):
+    async def handler(connection):
+        await connection.head(429, {"content-length": "100"})
+        return await hang(connection)
+
+    async with serving(handler) as server, library(server.url) as response:
+        stream = streamkit.open_stream(response, "chat", watchdog=Watchdog())
+        with anyio.move_on_after(0.2) as scope:
+            await stream.result()
+    assert scope.cancelled_caught
+    assert stream.response.ending == "cancelled"
 
 
 def test_a_synchronous_response_is_refused():
