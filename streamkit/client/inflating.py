@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from streamkit.errors import ErrorInfo, LimitExceeded, WireError
+from streamkit.errors import ErrorInfo, LimitExceeded, WireError, error_from
 from streamkit.events import QuirkSeen
 from streamkit.framing.layers import Rest
 from streamkit.limits import Limits
@@ -166,6 +166,7 @@ class Inflater:
         Raises:
             LimitExceeded: `Limits.expansion` or `Limits.body` is reached.
             WireError: the bytes are not what the header says.
+            TransportError: they were, up to here: the body was damaged on its way. An answer that was over stands.
         """
         try:
             while data:  # at places that no reads decide
@@ -176,13 +177,13 @@ class Inflater:
             raise
         except Exception as exc:
             info = ErrorInfo(
-                kind="wire",
+                kind="transport" if self._given else "wire",
                 code="bad_encoding",
                 message=f"the body cannot be decompressed: {exc}",
                 offset=self._given,
                 retryable=False,
             )
-            raise WireError(info) from exc
+            raise error_from(info) from exc
 
     def _through(self, data: bytes, at: int) -> Iterator[bytes]:
         if at == len(self._chain):

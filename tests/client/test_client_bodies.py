@@ -2,7 +2,7 @@ import gzip
 import zlib
 
 import pytest
-from answers import HELLO, chunk, completion
+from answers import DONE, HELLO, chunk, completion
 from asking import ask, hello
 from loopback import serving
 
@@ -106,6 +106,49 @@ async def test_a20_a_compressed_tail_that_is_missing_is_a_cut(backend):
         with pytest.raises(TransportError) as caught:
             await ask(server, backend=backend)
     assert caught.value.partial.text.startswith("Hel")
+
+
+BROKEN_MEMBER = gzip.compress(DONE)[:10] + b"\xff" * 20
+
+
+def spoilt(data, at):
+    """The same with four other bytes in its tail, where gzip keeps a checksum (8 from the end) and a length (4)."""
+    size = len(data)
+    return data[: size - at] + bytes(byte ^ 0x55 for byte in data[size - at : size - at + 4]) + data[size - at + 4 :]
+
+
+@pytest.mark.parametrize("step", [11, 100_000])
+@pytest.mark.parametrize(
+    ("encoding", "squeeze"),
+    [
+        ("gzip", lambda data: gzip.compress(data) + BROKEN_MEMBER),
+        ("gzip", lambda data: gzip.compress(data) + b"\x1f\x8bno gzip"),
+        ("gzip", lambda data: spoilt(gzip.compress(data), 8)),
+        ("gzip", lambda data: spoilt(gzip.compress(data), 4)),
+        ("deflate", lambda data: spoilt(zlib.compress(data), 4)),
+    ],
+    ids=["member", "no member", "checksum", "length", "deflate"],
+)
+async def test_a20_a_compressed_body_with_a_broken_tail_loses_nothing(backend, encoding, squeeze, step):
+    def sending(body):
+        async def handler(connection):
+            await connection.head(headers={"content-encoding": encoding, "connection": "close"})
+            for at in range(0, len(body), step):
+                await connection.chunk(body[at : at + step])
+            await connection.end()
+            return False
+
+        return handler
+
+    async with serving(sending(squeeze(HELLO)), sending(squeeze(chunk("Hel") + chunk("lo")))) as server:
+        response = await ask(server, backend=backend)
+        with pytest.raises(TransportError) as caught:
+            await ask(server, backend=backend)
+    assert (response.text, response.ending, response.errors) == ("Hello", "completed", ())
+    assert [tally.id for tally in response.quirks] == ["compressed", "close_error"]
+    assert "cannot be decompressed" in response.quirks[1].detail
+    assert (caught.value.info.code, caught.value.info.retryable) == ("bad_encoding", False)
+    assert (caught.value.partial.text, caught.value.partial.ending) == ("Hello", "disconnected")
 
 
 async def test_j08_a_bomb_is_defused(backend):

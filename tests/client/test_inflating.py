@@ -5,7 +5,7 @@ import pytest
 
 from streamkit.client import inflating
 from streamkit.client.inflating import FREE, inflater_for
-from streamkit.errors import LimitExceeded, WireError
+from streamkit.errors import LimitExceeded, TransportError, WireError
 from streamkit.limits import Limits
 
 TEXT = b"data: hello\n\n" * 50
@@ -140,7 +140,7 @@ def test_all_in_front_of_a_broken_place_is_given_out_whatever_the_chunking(encod
     whole = zlib.decompressobj(wbits=47).decompress(squeezed[:at])
     inflater = inflater_for(encoding, Limits())
     given = b""
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(TransportError) as caught:
         for start in range(0, len(broken), size):
             for piece in inflater.feed(broken[start : start + size]):
                 given += piece
