@@ -9,7 +9,8 @@ import msgspec
 
 from streamkit.client.bodies import Body
 from streamkit.client.headers import without_credentials
-from streamkit.client.secrets import addressed, discreet, telltale
+from streamkit.client.proxies import proxy_refusal
+from streamkit.client.secrets import addressed, masked_info, telltale
 from streamkit.client.wire import Exchange, Request, Wire, give_up, origin
 from streamkit.errors import ErrorInfo, StreamError, TransportError, UsageError, error_from
 from streamkit.faults import transport_error
@@ -40,7 +41,7 @@ async def connect(
 
     Raises:
         ProviderError: an error status, with what its body says.
-        TransportError: the connection broke, or a redirect leads where the request may not go.
+        TransportError: the connection broke, a proxy makes none, or a redirect leads where the request may not go.
         StallError: no headers within the watchdog's `first`, or `total`.
     """
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
@@ -54,9 +55,10 @@ async def connect(
         except (StreamError, UsageError):
             raise
         except Exception as exc:
+            info = proxy_refusal(exc) or transport_error(exc)
             if not telltale(exc, known):
-                raise TransportError(transport_error(exc)) from exc
-            failure = discreet(exc, known)
+                raise TransportError(info) from exc
+            failure = error_from(masked_info(info, known))
     if failure is not None:  # raised here, the telltale exception is no context of it
         raise failure
     raise error_from(
