@@ -31,7 +31,8 @@ class AiohttpWire:
         self._ways: dict[tuple[str, str], dict[str, Any]] = {}
         self._timeout: Any = None
         if session is None:
-            self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=None)
+            # `connect` bounds a proxy's answer to CONNECT too; a caller's session may have to wait for room meanwhile
+            self._timeout = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=timeout, sock_read=None)
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=_trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),

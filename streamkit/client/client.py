@@ -59,8 +59,8 @@ class Client:
     Args:
         base_url: the address that a dialect's path is appended to; it includes the version (`…/v1`).
         headers: sent with each request; credentials among them never follow a redirect to another host.
-        timeout: seconds for connecting and sending; None for no bound. A caller's own client keeps its own bounds
-            unless this is given.
+        timeout: seconds for connecting, which a proxy's answer is part of, and for sending; None for no bound. A
+            caller's own client keeps its own bounds unless this is given.
         watchdog: deadlines for the answer, renewed for each attempt; `first` also covers the wait for the headers, and
             `total` counts from the moment the attempt is sent. By default ten minutes without a byte are too long, and
             a connection that its server leaves open behind the end of the answer is closed. None waits for ever.

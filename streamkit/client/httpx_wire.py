@@ -5,6 +5,7 @@ with its own pool, a thousand streams cost what thirty do, a thousand times. Low
 that idle connections are used again. Each client reads proxy and certificate variables by itself (H21).
 """
 
+import math
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from streamkit.client.secrets import hush
 from streamkit.client.wire import Exchange, Request
 from streamkit.deadlines import asyncio_loop
+from streamkit.errors import ErrorInfo, TransportError
 
 __all__ = ["HttpxWire", "OwnHttpx"]
 
@@ -32,11 +34,12 @@ class HttpxWire:
 
     def __init__(self, client: Any, timeout: float | None = None) -> None:
         self._client = client
+        self._timeout = timeout
         self._options: dict[str, Any] = {} if timeout is None else {"timeout": (timeout, None, timeout, None)}
 
     async def send(self, request: Request) -> Exchange:
         """Send it and wait for the headers."""
-        return await _send(self._client, request, self._options)
+        return await _send(self._client, request, self._timeout, self._options)
 
     async def aclose(self) -> None:
         """The client is its owner's to close."""
@@ -51,6 +54,7 @@ class OwnHttpx:
         import httpx  # noqa: PLC0415 - heavy: not before it is used
 
         self._httpx = httpx
+        self._timeout = timeout
         self._options: dict[str, Any] = {
             "timeout": httpx.Timeout(timeout, read=None, pool=None),
             "limits": httpx.Limits(max_connections=None, max_keepalive_connections=STREAMS_EACH),
@@ -67,7 +71,7 @@ class OwnHttpx:
         shard = self._with_room()
         shard.open += 1
         try:
-            exchange = await _send(shard.client, request, {})
+            exchange = await _send(shard.client, request, self._timeout, {})
         except BaseException:
             shard.open -= 1
             raise
@@ -131,10 +135,10 @@ def _connect_through(network: Any, client: Any) -> None:
             pool._network_backend = network  # noqa: SLF001 - see above
 
 
-async def _send(client: Any, request: Request, options: dict[str, Any]) -> Exchange:
+async def _send(client: Any, request: Request, within: float | None, options: dict[str, Any]) -> Exchange:
     hush(type(client).__module__.partition(".")[0], request.url)
     built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
-    response = await client.send(built, stream=True, follow_redirects=False)
+    response = await _answer(client, built, within)
     chunks: AsyncIterator[bytes] = response.stream.__aiter__()
 
     async def read() -> bytes:
@@ -148,6 +152,36 @@ async def _send(client: Any, request: Request, options: dict[str, Any]) -> Excha
         await _unwind(chunks)
 
     return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)
+
+
+async def _answer(client: Any, built: Any, within: float | None) -> Any:
+    """The response to a request, as soon as its headers have come.
+
+    httpx waits for a proxy's answer to CONNECT as long as for any other, and a model may think long: here that answer
+    has to come `within` so many seconds.
+    """
+    import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+    if within is None:
+        return await client.send(built, stream=True, follow_redirects=False)
+    with anyio.CancelScope() as scope:
+
+        async def trace(name: str, info: dict[str, Any]) -> None:
+            if name.endswith(".receive_response_headers.started") and info["request"].method == b"CONNECT":
+                scope.deadline = anyio.current_time() + within
+            elif name.endswith(".receive_response_headers.complete"):
+                scope.deadline = math.inf
+
+        built.extensions["trace"] = trace
+        return await client.send(built, stream=True, follow_redirects=False)
+    raise TransportError(
+        ErrorInfo(
+            kind="transport",
+            code="connect_timeout",
+            message=f"the proxy did not answer within {within:g} s whether it connects to the server",
+            retryable=True,
+        )
+    )
 
 
 async def _unwind(chunks: AsyncIterator[bytes]) -> None:

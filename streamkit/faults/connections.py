@@ -221,6 +221,8 @@ def transport_error(exc: BaseException) -> ErrorInfo:
             return link.info
     codes = [code for link in reversed(chain) if (code := _code(link))]
     code = next((code for code in codes if code in FIRM), codes[0] if codes else "transport_error")
+    if code == "timeout":  # the bare exception of the language; a library's around it knows what took too long
+        code = next((named for named in codes if named.endswith("_timeout")), code)
     texts = list(dict.fromkeys(text for link in chain if (text := _text(link))))
     name = type(exc).__name__
     headline = _HEADLINES.get(code, "the connection broke")

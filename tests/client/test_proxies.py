@@ -2,8 +2,10 @@
 
 import traceback
 
+import anyio
 import httpx
 import pytest
+from asking import hang
 from loopback import serving
 
 from streamkit import TransportError
@@ -66,6 +68,15 @@ async def test_a_proxy_that_refuses_shows_no_secrets(backend):
     assert failure.info.code == "proxy_refused"
     assert SECRET not in shown
     assert "pw123456" not in shown
+
+
+async def test_a_proxy_that_never_answers_is_bounded_by_the_timeout(backend):
+    async with serving(hang) as proxy:
+        with anyio.fail_after(10):
+            failure = await failure_through(proxy.url, backend, timeout=0.5)
+            await proxy.closed.wait()
+    assert [asked.method for asked in proxy.requests] == ["CONNECT", "CONNECT"]
+    assert (failure.info.code, failure.info.retryable) == ("connect_timeout", True)
 
 
 def test_other_faults_of_proxies_are_no_refusals():

@@ -86,6 +86,21 @@ async def test_an_answer_over_tls_through_a_proxy(backend, certified, encrypted)
         assert (proxy.connections, server.connections) == (1, 1)
 
 
+@pytest.mark.usefixtures("trusted")
+async def test_the_timeout_of_a_tunnel_is_not_that_of_the_answer(backend, certified):
+    async def slow(connection):
+        await anyio.sleep(1.2)
+        await hello()(connection)
+
+    async with (
+        serving(slow, tls=certified) as server,
+        serving(tunnel) as proxy,
+        Client(server.url + "/v1", backend=backend, proxy=proxy.url, timeout=0.8, retries=0) as client,
+        client.stream("chat", json={}) as stream,
+    ):
+        assert (await stream.result()).text == "Hello"
+
+
 async def test_a_certificate_that_nobody_vouches_for(backend, certified):
     async with (
         serving(hello(), tls=certified) as server,

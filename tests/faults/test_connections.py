@@ -19,6 +19,10 @@ class ReadError(Exception):
     """Named as httpx names it."""
 
 
+class ConnectTimeout(Exception):
+    """Likewise."""
+
+
 def caused(outer, inner):
     outer.__cause__ = inner
     return outer
@@ -40,6 +44,7 @@ def caused(outer, inner):
         (ssl.SSLEOFError("TLS EOF"), "tls_error", True),
         (ssl.SSLCertVerificationError("certificate verify failed"), "tls_certificate", False),
         (TimeoutError(), "timeout", True),
+        (caused(ConnectTimeout(), TimeoutError()), "connect_timeout", True),
         (RuntimeError("Event loop is closed"), "dead_event_loop", False),
         (ExceptionGroup("g", [ConnectionRefusedError()]), "connection_refused", True),
         (ReadError(), "read_error", True),
