@@ -23,6 +23,11 @@ class AiohttpWire:
     def __init__(self, *, timeout: float | None, proxy: str | None = None, session: Any = None) -> None:
         import aiohttp  # noqa: PLC0415 - optional
 
+        from streamkit.client.aiohttp_sending import PIECE, Patient  # noqa: PLC0415 - loads aiohttp
+
+        self._at_once = PIECE
+        self._patient = Patient
+        self._within = timeout
         self.caller_owned = session is not None
         self._client_error: type[Exception] = aiohttp.ClientError
         self._lines = Lines()
@@ -49,9 +54,12 @@ class AiohttpWire:
         options = self._way(request.url)
         if self._timeout is not None:
             options = options | {"timeout": self._timeout}
+        body: Any = request.body
+        if len(body) > self._at_once:
+            body = self._patient(body, self._within)
         try:
             response = await self._session.post(
-                request.url, data=request.body, headers=request.headers, allow_redirects=False, **options
+                request.url, data=body, headers=request.headers, allow_redirects=False, **options
             )
         except ValueError as exc:
             if isinstance(exc, self._client_error):

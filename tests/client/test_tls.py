@@ -1,10 +1,7 @@
 """Encrypted connections: straight, in a proxy's tunnel, and in a tunnel that is encrypted itself."""
 
-import ssl
-
 import anyio
 import pytest
-import trustme
 from asking import hello
 from loopback import serving
 
@@ -12,27 +9,6 @@ from streamkit import TransportError
 from streamkit.client import Client
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def certified(authority):
-    """A server's context, for 127.0.0.1."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusted(authority, tmp_path, monkeypatch):
-    """The authority is one that the environment trusts."""
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
 
 
 async def tunnel(connection):
