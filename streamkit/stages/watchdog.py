@@ -139,10 +139,7 @@ class Watchdog:
         return f"Watchdog({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
 
     def renewed(self, *, spent: float = 0.0) -> "Watchdog":
-        """A fresh one with the same limits, for another stream or attempt (H11, H15).
-
-        `spent`: further seconds of `total` that are gone when the stream is opened.
-        """
+        """A fresh one with the same limits, for another stream or attempt (H11, H15), `spent` seconds into `total`."""
         fresh = Watchdog(
             self.first,
             self.idle,
