@@ -98,11 +98,11 @@ class _Tally:
             if slot is not None:
                 if value is not None:
                     self.take(slot, name, value)
-            elif is_object(value):
-                if (nested := _NESTED.get(name)) is not None and table is _COUNTS:
-                    self.read(value, nested)
-                elif name == "cache_creation":
-                    self.read_lifetimes(value)
+            elif is_object(value) and table is _COUNTS and (nested := _NESTED.get(name)) is not None:
+                self.read(value, nested)
+        lifetimes = payload.get("cache_creation")  # behind all others: the plain count may stand after it
+        if is_object(lifetimes):
+            self.read_lifetimes(lifetimes)
 
     def read_lifetimes(self, payload: JsonObject) -> None:
         """Anthropic's cache writes by lifetime; their sum counts where no plain count stands."""

@@ -60,6 +60,12 @@ def test_c29_lifetimes_count_where_no_plain_count_stands():
     assert counted(payload)[0] == (21, None, None, None, 11, None)
 
 
+def test_c29_the_plain_count_holds_wherever_the_lifetimes_stand():
+    lifetimes = {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 0}
+    payload = {"cache_creation": lifetimes, "cache_creation_input_tokens": 33, "input_tokens": 10}
+    assert counted(payload)[0] == (43, None, None, None, 33, None)
+
+
 def test_c29_a_total_shows_that_the_cache_is_inside():
     payload = {"input_tokens": 100, "output_tokens": 5, "total_tokens": 105, "cache_read_input_tokens": 60}
     assert counted(payload)[0] == (100, 5, 105, 60, None, None)
