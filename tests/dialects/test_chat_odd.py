@@ -141,6 +141,13 @@ def test_f19_choices_of_other_shapes(choices):
     assert "".join(event.text for event in of(events, TextDelta)) == "a"
 
 
+@pytest.mark.parametrize(("index", "choice"), [(1.0, 1), ("1", 1), (1.5, 0), ("one", 0), (True, 0), (None, 0)])
+def test_j13_the_index_of_a_choice_in_another_type(index, choice):
+    """One answer a frame: its place in the frame says nothing about whose text it is."""
+    events = decode(frame({"id": "c1", "choices": [{"index": index, "delta": {"content": "a"}}]}))
+    assert [event.choice for event in of(events, TextDelta)] == [choice]
+
+
 def test_running_counts_beside_more_than_text():
     call = {"index": 0, "id": "k", "function": {"name": "ls", "arguments": "{}"}}
     usages = [{"completion_tokens": number} for number in range(1, 4)]

@@ -5,7 +5,7 @@ Which call a fragment belongs to is not decided here; empty members are absent, 
 
 from collections.abc import Callable, Sequence
 
-from streamkit.dialects.chat.values import digest
+from streamkit.dialects.chat.values import digest, whole_number
 from streamkit.dialects.chat.wire import Call, Custom, Function, LeanCall
 from streamkit.dialects.json_text import json_text
 from streamkit.events import Event, QuirkSeen
@@ -120,9 +120,8 @@ def _index(payload: JsonObject, position: int | None, note: Note) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     note(tool_field_type.seen(detail=f"index: {digest(value)}"))
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else position
+    number = whole_number(value)
+    return position if number is None else number
 
 
 def _string(value: Json, name: str, note: Note) -> str | None:

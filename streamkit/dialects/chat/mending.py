@@ -9,7 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from streamkit.dialects.chat.calls import mend_call
-from streamkit.dialects.chat.values import as_text, blocks, digest
+from streamkit.dialects.chat.values import as_text, blocks, digest, whole_number
 from streamkit.dialects.chat.wire import Call, Choice, Chunk, Delta, Detail, Function
 from streamkit.dialects.json_text import json_text
 from streamkit.events import QuirkSeen
@@ -92,13 +92,7 @@ def _array(payload: JsonObject, name: str, note: Note) -> JsonArray | None:
 
 
 def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
-    index = payload.get("index", 0)
-    if not isinstance(index, int) or isinstance(index, bool):
-        index = (
-            int(index)
-            if isinstance(index, str) and index.isascii() and index.isdigit() and len(index) < 10
-            else position
-        )
+    index = whole_number(payload.get("index", 0))
     delta = payload.get("delta")
     if isinstance(delta, str):
         delta = {"content": delta}
@@ -107,7 +101,7 @@ def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
         delta = None
     text = payload.get("text")
     return Choice(
-        index=index,
+        index=position if index is None else index,
         delta=None if delta is None else mend_delta(delta, note),
         finish_reason=payload.get("finish_reason"),
         message=payload.get("message"),

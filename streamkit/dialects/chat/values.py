@@ -5,13 +5,25 @@ from collections.abc import Iterator
 from streamkit.dialects.json_text import json_text
 from streamkit.jsontypes import Json, is_array, is_object
 
-__all__ = ["as_text", "blocks", "digest"]
+__all__ = ["as_text", "blocks", "digest", "whole_number"]
 
 DEEPEST = 8
 """Levels of lists and objects that are searched for text; real shapes have three."""
 
 LONGEST = 120
 """Characters of a value that a quirk's detail quotes."""
+
+DIGITS = 9
+"""Digits of the longest index that is read from a string."""
+
+
+def whole_number(value: Json) -> int | None:
+    """An index in another JSON type as the number that it is; None for what is no whole number (D10, J13)."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= DIGITS else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
 def digest(value: Json) -> str:
