@@ -90,6 +90,31 @@ def test_reasoning_raw_and_summarised():
     assert quirks(response) == ["reasoning_only"]  # C07
 
 
+def test_reasoning_under_the_other_names_of_its_frames():
+    """The Open Responses specification has `response.reasoning.*`, OpenAI's first documents an object in `delta`."""
+    raw = {"id": "rs1", "type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Long."}]}
+    short = {"id": "rs2", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Short."}]}
+    one = {"item_id": "rs1", "output_index": 0, "content_index": 0}
+    two = {"item_id": "rs2", "output_index": 1, "summary_index": 0}
+    response = read(
+        CREATED,
+        added({"id": "rs1", "type": "reasoning", "summary": []}, 0),
+        piece("reasoning.delta", delta="Lo", **one),
+        piece("reasoning.delta", delta="ng.", **one),
+        piece("reasoning.done", text="Long.", **one),
+        done(raw, 0),
+        added({"id": "rs2", "type": "reasoning", "summary": []}, 1),
+        piece("reasoning_summary.delta", delta="Sho", **two),
+        piece("reasoning_summary.delta", delta={"text": "rt."}, **two),
+        piece("reasoning_summary.done", text="Short.", **two),
+        done(short, 1),
+        ended([raw, short]),
+    )
+    parts = [item.parts for item in response.items]
+    assert parts == [(Part("reasoning", "Long."),), (Part("summary", "Short."),)]
+    assert quirks(response) == ["item_shape", "reasoning_only"]
+
+
 def test_a_call():
     whole = '{"city":"Oslo"}'
     response = read(

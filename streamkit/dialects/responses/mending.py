@@ -40,9 +40,11 @@ def mended(payload: JsonObject, name: str) -> JsonObject | None:
         else:
             fixed.pop(member, None)
     if name.endswith(".delta") and not isinstance(fixed.get("delta"), str):
-        if fixed.get("delta") is None:
+        delta = fixed.get("delta")
+        if delta is None:
             return None
-        fixed["delta"] = json_text(fixed["delta"])
+        words = delta.get("text") if is_object(delta) else None
+        fixed["delta"] = words if isinstance(words, str) else json_text(delta)
     if name.endswith((".done", ".added")):
         for member in SNAPSHOTS:
             if member in fixed and not isinstance(fixed[member], str):

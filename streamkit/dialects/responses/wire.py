@@ -18,9 +18,13 @@ __all__ = [
     "CreatedFrame",
     "CustomDeltaFrame",
     "CustomDoneFrame",
+    "EarlySummaryDeltaFrame",
+    "EarlySummaryDoneFrame",
     "ItemAddedFrame",
     "ItemDoneFrame",
     "MeasuredTextFrame",
+    "OpenReasoningDeltaFrame",
+    "OpenReasoningDoneFrame",
     "PartAddedFrame",
     "PartDoneFrame",
     "ProgressFrame",
@@ -125,6 +129,14 @@ class ReasoningDoneFrame(PieceFrame, gc=False, kw_only=True, tag="response.reaso
     content_index: int = 0
 
 
+class OpenReasoningDeltaFrame(ReasoningDeltaFrame, gc=False, kw_only=True, tag="response.reasoning.delta"):
+    """The same in the words of the Open Responses specification."""
+
+
+class OpenReasoningDoneFrame(ReasoningDoneFrame, gc=False, kw_only=True, tag="response.reasoning.done"):
+    """Likewise the snapshot."""
+
+
 class SummaryDeltaFrame(PieceFrame, gc=False, kw_only=True, tag="response.reasoning_summary_text.delta"):
     """A piece of a reasoning summary."""
 
@@ -137,6 +149,14 @@ class SummaryDoneFrame(PieceFrame, gc=False, kw_only=True, tag="response.reasoni
 
     text: str | None
     summary_index: int = 0
+
+
+class EarlySummaryDeltaFrame(SummaryDeltaFrame, gc=False, kw_only=True, tag="response.reasoning_summary.delta"):
+    """The same as OpenAI's documents first named it."""
+
+
+class EarlySummaryDoneFrame(SummaryDoneFrame, gc=False, kw_only=True, tag="response.reasoning_summary.done"):
+    """Likewise the snapshot."""
 
 
 class ArgumentsDeltaFrame(PieceFrame, gc=False, kw_only=True, tag="response.function_call_arguments.delta"):
@@ -229,6 +249,10 @@ FRAME = msgspec.json.Decoder(
     | CreatedFrame
     | ProgressFrame
     | QueuedFrame
+    | OpenReasoningDeltaFrame
+    | OpenReasoningDoneFrame
+    | EarlySummaryDeltaFrame
+    | EarlySummaryDoneFrame
 )
 """Decodes one frame of the kinds above; raises `msgspec.DecodeError` (or its subclass) for all others."""
 
