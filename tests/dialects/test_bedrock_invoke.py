@@ -135,6 +135,35 @@ def test_chat_like_models():
     assert (response.text, response.finish_reason) == ("hi", "stop")
 
 
+@pytest.mark.parametrize("word", ["stop", "length"])
+def test_mistral_and_deepseek_have_a_stop_reason_in_each_choice(word):
+    metrics = {"amazon-bedrock-invocationMetrics": METRICS}
+    mistral = assembled(
+        BEDROCK_INVOKE,
+        chunk({"choices": [{"index": 0, "message": {"role": "assistant", "content": "h"}, "stop_reason": None}]}),
+        chunk(
+            {"choices": [{"index": 0, "message": {"role": "assistant", "content": "i"}, "stop_reason": word}]} | metrics
+        ),
+    )
+    deepseek = assembled(
+        BEDROCK_INVOKE,
+        chunk({"choices": [{"text": "h", "stop_reason": None}]}),
+        chunk({"choices": [{"text": "i", "stop_reason": word}]} | metrics),
+    )
+    for response in (mistral, deepseek):
+        assert (response.text, response.finish_reason, response.raw_finish_reason) == ("hi", word, word)
+        assert (response.usage.input_tokens, response.errors) == (7, ())
+
+
+def test_a_call_of_mistral_is_whole_at_its_stop_reason():
+    call = {"id": "c1", "function": {"name": "look", "arguments": '{"city":"Oslo"}'}}
+    message = {"role": "assistant", "content": "", "tool_calls": [call]}
+    choice = {"index": 0, "message": message, "stop_reason": "tool_calls"}
+    response = assembled(BEDROCK_INVOKE, chunk({"choices": [choice]}))
+    [one] = response.tool_calls
+    assert (one.call_id, one.input, response.finish_reason) == ("c1", {"city": "Oslo"}, "tool_calls")
+
+
 def test_command_r_speaks_the_cohere_dialect():
     frames = [
         {"event_type": "text-generation", "text": "hi"},

@@ -34,6 +34,20 @@ def test_c14_c16_words_without_a_meaning_are_named():
     assert quirks_of(events) == ["finish_unknown", "finish_unknown"]
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"delta": {"content": "a"}, "stop_reason": "stop"},
+        {"message": {"content": "a"}, "stop_reason": "###"},
+        {"message": {"content": "a"}, "stop_reason": 128009},
+    ],
+)
+def test_c15_a_stop_reason_beside_a_delta_or_in_no_word_that_is_known_ends_nothing(choice):
+    """VLLM's is the stop string or the token that was met."""
+    events = decode(frame({"id": "c1", "choices": [{"index": 0, "finish_reason": None, **choice}]}))
+    assert (text_of(events), of(events, FinishClaimed)) == ("a", [])
+
+
 def test_c15_a_failure_as_finish_word_is_an_error():
     events = decode(chunk({"content": "half"}), chunk({}, finish="insufficient_system_resource"))
     (error,) = of(events, ErrorReported)

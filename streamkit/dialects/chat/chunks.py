@@ -209,7 +209,7 @@ class ChunkReader:
                 said, quirks = self.tokens.read(choice.logprobs, choice.index, said, whole=whole, halves=halves)
                 out += self.first(quirks)
             out += said
-            word = finish_word(choice.finish_reason)
+            word = _finish(choice)
             if word is None:
                 continue
             finishes.append((choice.index, position, word))
@@ -234,9 +234,18 @@ class ChunkReader:
             legacy: list[Event] = [*self.first((text_completion.seen(),))]
             self.deltas.text(choice.text, choice.index, legacy)
             return legacy
-        if not choice.finish_reason and (filtered := finish_details(payload, position)):
+        if _finish(choice) is None and (filtered := finish_details(payload, position)):
             return [MetadataReported(metadata=filtered)]
         return []
+
+
+def _finish(choice: Choice) -> FinishWord | None:
+    """Why a choice ended; a `stop_reason` is the word only where neither a delta nor a finish reason can be."""
+    word = finish_word(choice.finish_reason)
+    if word is None and choice.delta is None:
+        word = finish_word(choice.stop_reason)
+        return word if word is not None and word.known else None
+    return word
 
 
 def _metadata(payload: JsonObject | None) -> JsonObject:

@@ -104,6 +104,7 @@ def _choice(payload: JsonObject, position: int, note: Note) -> Choice:
         index=position if index is None else index,
         delta=None if delta is None else mend_delta(delta, note),
         finish_reason=payload.get("finish_reason"),
+        stop_reason=payload.get("stop_reason"),
         message=payload.get("message"),
         text=None if text is None else as_text(text),
         usage=payload.get("usage"),

@@ -137,6 +137,8 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
     index: int = 0
     delta: Delta | None = None
     finish_reason: Json = None
+    stop_reason: Json = None
+    """What Bedrock's Mistral and DeepSeek have in place of a finish reason; elsewhere it says more about one."""
     message: Json = None
     text: str | None = None
     usage: Json = None
