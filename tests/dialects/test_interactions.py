@@ -40,6 +40,41 @@ USAGE = {
 }
 
 
+def test_media_in_a_steps_own_content_and_in_the_summary_of_a_thought():
+    image = {"type": "image", "mime_type": "image/png", "data": "QUJD", "resolution": "low"}
+    response = assembled(
+        INTERACTIONS,
+        CREATED,
+        begin(0, "thought", summary=[image]),
+        delta(0, "thought_summary", content={"type": "image", "uri": "https://a/b"}),
+        end(0),
+        begin(1, "model_output", content=[{"type": "text", "text": "c"}, image]),
+        end(1),
+        done(),
+    )
+    thought, message = response.items
+    shown = {"media_type": "image/png", "data": "QUJD", "resolution": "low"}
+    assert thought.media == ({**shown, "thought": True}, {"media_type": "image", "url": "https://a/b", "thought": True})
+    assert (message.media, response.text, response.quirks) == ((shown,), "c", ())
+
+
+def test_a_step_that_failed_says_so():
+    response = assembled(
+        INTERACTIONS, CREATED, begin(0, "model_output", error={"code": 13, "message": "no capacity"}), end(0)
+    )
+    assert [error.message for error in response.errors] == ["no capacity"]
+
+
+def test_running_counts_hold_where_the_stream_is_cut():
+    counts = [{"total_input_tokens": 5, "total_output_tokens": number, "total_tokens": 5 + number} for number in (1, 2)]
+    beside = {**delta(0, "text", text="a"), "metadata": {"total_usage": counts[0]}}
+    begun = (CREATED, begin(0, "model_output"), beside)
+    assert assembled(INTERACTIONS, *begun).usage.raw == counts[0]
+    assert assembled(INTERACTIONS, *begun, {**end(0), "usage": counts[1]}).usage.raw == counts[1]
+    whole = assembled(INTERACTIONS, *begun, {**end(0), "usage": counts[1]}, done(usage=USAGE))
+    assert (whole.text, whole.usage.raw, whole.quirks) == ("a", USAGE, ())
+
+
 def test_thought_and_text():
     response = assembled(
         INTERACTIONS,

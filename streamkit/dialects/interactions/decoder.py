@@ -95,7 +95,7 @@ class InteractionsDecoder:
         """The index of the step that began last."""
         self._halves = Halves()
         self._table: dict[type, Callable[[Json], Events]] = {
-            StepDelta: self._delta,
+            StepDelta: self._piece,
             StepStart: self._start,
             StepStop: self._stop,
             Created: self._created,
@@ -152,6 +152,8 @@ class InteractionsDecoder:
             )
             out.append(ItemStarted(key=index, type=item_type, details=details))
             out += _spoken(index, step)
+            if item_type == "message" and step.get("error"):
+                out.append(ErrorReported(error=provider_error({"error": step["error"]})))
         if step.get("signature"):
             out.append(SignatureReported(key=self._keys.get(index, index), signature=json_word(step["signature"])))
         return out
@@ -166,14 +168,22 @@ class InteractionsDecoder:
         text = arguments if isinstance(arguments, str) else json_text(arguments)
         return [ArgumentsDelta(key=self._keys.get(index, index), text=text)]
 
-    def _delta(self, event: StepDelta) -> Events:
-        delta, index = event.delta, event.index
+    def _piece(self, event: StepDelta) -> Events:
+        """A piece of a step, and the count of tokens that may stand beside it."""
+        if event.metadata is None:
+            return self._delta(event.delta, event.index)
+        total = event.metadata.get("total_usage") if is_object(event.metadata) else None
+        return [*self._delta(event.delta, event.index), *_counted(total)]
+
+    def _delta(self, delta: Delta, index: int) -> Events:
         match delta.type:
             case "text":
                 if self._halves.met:
                     return self._halves.delta(delta.text or "", key=index)
                 return (TextDelta(key=index, text=delta.text),) if delta.text else ()
             case "thought_summary":
+                if (shown := _shown(index, delta.content, thought=True)) is not None:
+                    return (shown,)
                 text = scrub(_summary(delta)) if self._halves.met else _summary(delta)
                 return (ReasoningDelta(key=index, text=text, kind="summary"),) if text else ()
             case "thought_signature":
@@ -207,7 +217,8 @@ class InteractionsDecoder:
         return out
 
     def _stop(self, event: StepStop) -> Events:
-        return [*self._halves.flush(), ItemFinished(key=self._keys.pop(event.index, event.index))]
+        finished = ItemFinished(key=self._keys.pop(event.index, event.index))
+        return [*self._halves.flush(), finished, *_counted(event.usage)]
 
     def _completed(self, event: Completed) -> Events:
         told = event.interaction or Interaction()
@@ -235,6 +246,20 @@ def _summary(delta: Delta) -> str:
     return text if isinstance(text, str) else delta.text or ""
 
 
+def _shown(index: int, part: Json, *, thought: bool) -> MediaAdded | None:
+    """A picture or a sound that stands whole in a step's content or in the summary of a thought."""
+    if not is_object(part) or part.get("type") not in MEDIA:
+        return None
+    details = {name: part[name] for name in SHAPE if part.get(name) is not None}
+    return MediaAdded(
+        key=index,
+        media_type=json_word(part.get("mime_type") or part["type"]),
+        data=json_word(part.get("data")),
+        url=json_word(part.get("uri")),
+        details={"thought": True, **details} if thought else details,
+    )
+
+
 def _counted(raw: Json) -> list[Event]:
     """Token counts so far."""
     usage, quirks = read_usage(raw)
@@ -246,12 +271,14 @@ def _told(delta: Delta, members: Iterable[str]) -> JsonObject:
 
 
 def _spoken(index: int, step: JsonObject) -> list[Event]:
-    """Text that stands in the start itself: plain, as content of an output, as summary of a thought."""
+    """Text and media that stand in the start itself: plain, as content of an output, as summary of a thought."""
     text = step.get("text")
     out: list[Event] = [TextDelta(key=index, text=text)] if isinstance(text, str) and text else []
     for member in ("content", "summary") if json_word(step.get("type")) in ITEM_TYPES else ():
         parts = step.get(member)
         for part in parts if is_array(parts) else []:
+            if (shown := _shown(index, part, thought=member == "summary")) is not None:
+                out.append(shown)
             words = part.get("text") if is_object(part) else None
             if not isinstance(words, str) or not words:
                 continue

@@ -99,6 +99,7 @@ class StepDelta(msgspec.Struct, gc=False, tag_field="event_type", tag="step.delt
 
     index: int
     delta: Delta
+    metadata: Json = None
 
 
 class ContentDelta(StepDelta, gc=False, tag_field="event_type", tag="content.delta"):
@@ -109,6 +110,7 @@ class StepStop(msgspec.Struct, gc=False, tag_field="event_type", tag="step.stop"
     """A step is over."""
 
     index: int
+    usage: Json = None
 
 
 class ContentStop(StepStop, gc=False, tag_field="event_type", tag="content.stop"):
