@@ -4,10 +4,11 @@ import msgspec
 
 from streamkit.dialects.base import CERTAIN, NO, Dialect
 from streamkit.dialects.counting import read_usage
+from streamkit.dialects.logprobs import entries
 from streamkit.dialects.plain import Events, PlainDecoder, foreign, words
 from streamkit.dialects.refused import REFUSED
-from streamkit.dialects.surrogates import scrub
-from streamkit.events import AnnotationAdded, Event, MetadataReported, TextDelta, UsageReported
+from streamkit.dialects.surrogates import scrub, scrub_all
+from streamkit.events import AnnotationAdded, Event, LogprobsAdded, MetadataReported, TextDelta, UsageReported
 from streamkit.evidence import FinishClaimed, ItemClaimed, PartClaim
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
@@ -19,6 +20,7 @@ class Delta(msgspec.Struct, gc=False, tag_field="type", tag="transcript.text.del
     """A piece of the transcript."""
 
     delta: str
+    logprobs: Json = None
 
 
 class Done(msgspec.Struct, gc=False, tag_field="type", tag="transcript.text.done"):
@@ -26,6 +28,8 @@ class Done(msgspec.Struct, gc=False, tag_field="type", tag="transcript.text.done
 
     text: str
     usage: Json = None
+    logprobs: Json = None
+    languages: Json = None
 
 
 class Segment(msgspec.Struct, gc=False, tag_field="type", tag="transcript.text.segment"):
@@ -47,11 +51,11 @@ class TranscriptionDecoder(PlainDecoder):
         except REFUSED:
             return self.tolerant(frame)
         if type(message) is Delta:
-            if self.joiner.pending:
-                return self.text(message.delta)
+            if message.logprobs or self.joiner.pending:
+                return [*self.text(message.delta), *_logprobs(message.logprobs)]
             return (TextDelta(key=0, text=message.delta),) if message.delta else ()
         if isinstance(message, Done):
-            return self._done(message.text, message.usage)
+            return self._done(message)
         try:
             return (AnnotationAdded(key=0, annotation=msgspec.json.decode(frame.data)),)
         except REFUSED:
@@ -63,26 +67,33 @@ class TranscriptionDecoder(PlainDecoder):
         notes: list[Event] = []
         if kind == "transcript.text.delta":
             text = words(payload.get("delta"), notes)
-            return notes + self.text(text)
+            return [*notes, *self.text(text), *_logprobs(scrub_all(payload.get("logprobs")))]
         if kind == "transcript.text.done":
-            text = words(payload.get("text"), notes)
-            return notes + self._done(scrub(text), payload.get("usage"))
+            text = scrub(words(payload.get("text"), notes))
+            told = {name: payload.get(name) for name in ("usage", "logprobs", "languages")}
+            return notes + self._done(Done(text, **scrub_all(told)))
         if kind == "transcript.text.segment":
             return [AnnotationAdded(key=0, annotation=payload)]
         return foreign(payload, name)
 
-    def _done(self, text: str, usage: Json) -> list[Event]:
+    def _done(self, done: Done) -> list[Event]:
         """The item's own snapshot, what it cost, and the end: seconds of audio where tokens are not counted."""
-        counted, quirks = read_usage(usage)
-        out: list[Event] = [
-            ItemClaimed(key=0, type="message", parts=(PartClaim("text", text),) if text else ()),
-            *quirks,
-        ]
+        counted, quirks = read_usage(done.usage)
+        claim = PartClaim("text", done.text, 0, entries(done.logprobs))
+        out: list[Event] = [ItemClaimed(key=0, type="message", parts=(claim,) if done.text else ()), *quirks]
         if counted is not None:
             out.append(UsageReported(usage=counted))
-        elif usage:
-            out.append(MetadataReported(metadata={"usage": usage}))
+        elif done.usage:
+            out.append(MetadataReported(metadata={"usage": done.usage}))
+        if done.languages:
+            out.append(MetadataReported(metadata={"languages": done.languages}))
         return [*out, FinishClaimed(finish_reason="stop", terminal=True)]
+
+
+def _logprobs(value: Json) -> list[Event]:
+    """Log probabilities of the tokens of a piece, where they were asked for."""
+    told = entries(value)
+    return [LogprobsAdded(key=0, logprobs=told)] if told else []
 
 
 def recognise(frame: Frame) -> int:

@@ -1,3 +1,4 @@
+from driving import assembled
 from plain_wire import DONE, ERROR, STRANGERS, decode, frame, of, quirks, text_of
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions
@@ -34,6 +35,18 @@ def test_seconds_are_no_token_counts():
     events = run({"type": "transcript.text.done", "text": "a", "usage": usage})
     assert of(events, UsageReported) == []
     assert of(events, MetadataReported) == [MetadataReported(metadata={"usage": usage})]
+
+
+def test_log_probabilities_come_once_and_the_languages_are_told():
+    one, two = ({"token": word, "logprob": -0.5, "bytes": []} for word in ("Ruby", " is"))
+    whole = {"type": "transcript.text.done", "text": "Ruby is", "logprobs": [one, two], "languages": [{"code": "en"}]}
+    body = [{**delta("Ruby"), "logprobs": [one]}, {**delta(" is"), "logprobs": [two]}, whole]
+    response = assembled(TRANSCRIPTION, *body)
+    assert (response.text, response.items[0].logprobs, response.quirks) == ("Ruby is", (one, two), ())
+    assert response.metadata == {"languages": [{"code": "en"}]}
+    assert assembled(TRANSCRIPTION, delta("Ruby"), delta(" is"), whole).items[0].logprobs == (one, two)
+    odd = frame({"delta": 4, "logprobs": [one]}, "transcript.text.delta")
+    assert assembled(TRANSCRIPTION, odd, {"type": "transcript.text.done", "text": None}).items[0].logprobs == (one,)
 
 
 def test_segments_are_remarks():
