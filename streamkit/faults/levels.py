@@ -53,6 +53,7 @@ _INNER = (
     "errors",
     "exception",
     "detail",
+    "message",
     "value",
     "body",
     "cause",

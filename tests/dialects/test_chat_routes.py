@@ -3,7 +3,7 @@
 import pytest
 from chat_frames import DONE, chunk, decode, frame, of, quirks_of, reasoning_of, text_of
 
-from streamkit.events import MetadataReported, QuirkSeen, RefusalDelta, ResponseStarted, UsageReported
+from streamkit.events import ErrorReported, MetadataReported, QuirkSeen, RefusalDelta, ResponseStarted, UsageReported
 from streamkit.evidence import CallFragment, EndMarker, FinishClaimed
 
 
@@ -46,6 +46,11 @@ def test_f24_token_frames():
 
 def test_f24_generated_text_counts_where_nothing_was_streamed():
     assert text_of(decode(frame({"generated_text": "hi"}))) == "hi"
+
+
+def test_f10_an_error_in_a_worker_frame():
+    events = decode(frame({"response": "a"}), frame({"response": None, "error": {"message": "boom"}}))
+    assert (text_of(events), of(events, ErrorReported)[0].error.message) == ("a", "boom")
 
 
 def test_f10_worker_frames():

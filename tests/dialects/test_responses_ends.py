@@ -209,11 +209,21 @@ def test_an_error_frame_g01(frame, before):
         {"error": {"message": "boom", "code": "server_error"}},
         {"detail": "boom"},
         {"code": "server_error", "message": "boom"},
+        {"success": False, "errors": [{"code": 7, "message": "boom"}]},
+        {"base_resp": {"status_code": 1004, "status_msg": "boom"}},
+        {"object": "error", "message": "boom", "type": "BadRequestError", "param": None, "code": 400},
+        {"type": "response.error", "error": {"message": "boom"}},
     ],
 )
-def test_an_error_without_a_type_g01(payload):
+def test_an_error_without_a_type_or_with_its_own_g01(payload):
     response = read(CREATED, ("", payload))
     assert (response.status, error_of(response).message) == ("failed", "boom")
+
+
+def test_an_error_of_one_item_is_none_of_the_response_d43():
+    failed = {"type": "response.mcp_call.failed", "item_id": "x", "output_index": 1, "error": {"message": "boom"}}
+    response = read(*ANSWER, failed, ended([message()]))
+    assert (response.status, response.errors) == ("completed", ())
 
 
 def test_an_error_frame_that_is_no_json_g10():

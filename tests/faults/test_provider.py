@@ -51,6 +51,11 @@ def test_g03_error_beside_a_chunk():
         ),
         ({"detail": ["one", "two"]}, "one; two", ""),
         ({"object": "error", "message": "bad", "type": "BadRequestError", "code": 400}, "bad", "400"),
+        (
+            {"object": "error", "message": {"detail": [{"loc": ["body"], "msg": "bad", "type": "extra_forbidden"}]}},
+            "bad",
+            "extra_forbidden",
+        ),
     ],
 )
 def test_g04_flat_errors(payload, message, code):

@@ -34,7 +34,8 @@ def _mended(
     payload: JsonObject, delta: Delta, finish: Json, *quirks: QuirkSeen, usage: Json = None, logprobs: Json = None
 ) -> Mended:
     usage = payload.get("usage") if usage is None else usage
-    return Mended(Chunk(choices=[Choice(delta=delta, finish_reason=finish, logprobs=logprobs)], usage=usage), quirks)
+    choice = Choice(delta=delta, finish_reason=finish, logprobs=logprobs)
+    return Mended(Chunk(choices=[choice], usage=usage, error=payload.get("error")), quirks)
 
 
 def _reason(payload: JsonObject) -> Json:

@@ -3,6 +3,8 @@
 from streamkit.dialects.responses.items import AUDIO_DELTAS, audio_piece
 from streamkit.dialects.responses.mending import WHOLE_BODY, whole_body
 from streamkit.events import Event, KeepAlive, ProviderEvent
+from streamkit.evidence import NumberPassed
+from streamkit.faults import looks_like_error
 from streamkit.faults.events import error_events, is_warning, warning_event
 from streamkit.jsontypes import JsonObject
 from streamkit.quirks.responses import rate_limits_frame, unknown_event
@@ -18,6 +20,8 @@ def other_frame(payload: JsonObject, name: str, number: int | None) -> list[Even
         return [KeepAlive(sequence_number=number, comment=name)]
     if is_warning(payload):
         return [warning_event(payload)]
+    if looks_like_error(payload) and (name == "response.error" or not name.startswith("response.")):
+        return [NumberPassed(sequence_number=number), *error_events(payload)]
     event = ProviderEvent(sequence_number=number, name=name, data=payload)
     if name == "codex.rate_limits":
         return [rate_limits_frame.seen(data=payload), event]
@@ -28,6 +32,6 @@ def untyped_frame(payload: JsonObject) -> list[Event]:
     """A payload without a type: an error in one of its shapes, a whole body, or something unknown."""
     if payload.get("object") in WHOLE_BODY:
         return whole_body(payload)
-    if payload.get("error") or "detail" in payload or ("code" in payload and "message" in payload):
+    if looks_like_error(payload) or "detail" in payload or ("code" in payload and "message" in payload):
         return error_events(payload)
     return [unknown_event.seen(detail=", ".join(map(str, payload))), ProviderEvent(name="", data=payload)]
