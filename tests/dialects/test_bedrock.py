@@ -117,6 +117,13 @@ def test_a_result_that_was_cut_is_kept():
     assert [(item.type, item.details["content"]) for item in response.items] == [("tool_result", [{"text": "1"}])]
 
 
+def test_b20_a_result_whose_block_was_not_closed_is_kept():
+    pieces = (begin(0, toolResult={"toolUseId": "t1"}), delta(0, toolResult=[{"text": "1"}]))
+    response = assembled(BEDROCK, START, *pieces, stop("end_turn"))
+    assert [(item.type, item.details["content"]) for item in response.items] == [("tool_result", [{"text": "1"}])]
+    assert "after_terminal" not in quirks(response)
+
+
 def test_f11_citations_belong_to_their_block():
     response = assembled(
         BEDROCK,

@@ -86,7 +86,7 @@ class ConverseDecoder:
             return self._tolerant(frame)
 
     def close(self) -> Events:
-        """Results of server-side tools that were cut, half a character."""
+        """Results of server-side tools whose blocks were not closed (B20), half a character."""
         out: list[Event] = []
         for index in tuple(self._results):
             out += self._result_over(index, finish=False)
@@ -136,7 +136,7 @@ class ConverseDecoder:
         return (ResponseStarted(),)
 
     def _message_stop(self, event: wire.MessageStop) -> Events:
-        return [*self._halves.flush(), *stop_events(event.stop_reason, event.additional_model_response_fields)]
+        return [*self.close(), *stop_events(event.stop_reason, event.additional_model_response_fields)]
 
     def _delta(self, event: wire.BlockDelta) -> Events:
         delta = event.delta
