@@ -212,3 +212,14 @@ def test_nulls_in_early_frames_b17():
 def test_metadata_of_the_terminal_frame_is_kept():
     response = read(CREATED, *spoken("x"), ended([message()], service_tier="priority", created_at=7, background=False))
     assert response.metadata == {"service_tier": "priority", "created_at": 7}
+
+
+def test_verdicts_and_the_use_of_tools_are_metadata_and_the_echo_of_the_request_is_not():
+    told = {
+        "tool_usage": {"web_search": {"num_requests": 1}},
+        "moderation": {"output": {"type": "moderation_results", "results": []}},
+        "content_filters": [{"blocked": False, "source_type": "completion"}],
+        "conversation": {"id": "conv_1"},
+    }
+    response = read(CREATED, *spoken("x"), ended([message()], **told, instructions="Be brief.", tools=[{"type": "x"}]))
+    assert response.metadata == told

@@ -34,7 +34,19 @@ REASONS: dict[str, FinishReason] = {
     "content_filter": "content_filter",
 }
 
-KEPT = ("service_tier", "created_at", "background", "previous_response_id", "metadata", "safety_identifier")
+KEPT = (
+    "service_tier",
+    "created_at",
+    "background",
+    "previous_response_id",
+    "conversation",
+    "metadata",
+    "safety_identifier",
+    "tool_usage",
+    "moderation",
+    "content_filters",
+)
+"""What else a terminal frame says of the response itself: all of its other members echo the request."""
 
 
 def count(value: Json) -> int | None:
