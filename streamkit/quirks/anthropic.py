@@ -171,6 +171,7 @@ def piece_shape(tape: Tape) -> Iterator[Edit]:
 
 @quirk(
     "anthropic",
+    "bedrock",
     "cohere",
     "gemini-interactions",
     effect="repaired",
@@ -180,6 +181,9 @@ def piece_shape(tape: Tape) -> Iterator[Edit]:
 )
 def block_index_missing(tape: Tape) -> Iterator[Edit]:
     """A block frame has no `index`: a start means a new block, anything else the block started last."""
+    if tape.dialect == "bedrock":
+        yield from _without_block_index(tape)
+        return
     last: Json = None
     for frame in tape.frames:
         payload = frame.json
@@ -191,6 +195,19 @@ def block_index_missing(tape: Tape) -> Iterator[Edit]:
         elif payload["index"] == last:
             del payload["index"]
             yield tape.replace(frame, payload)
+
+
+def _without_block_index(tape: Tape) -> Iterator[Edit]:
+    """The same in ConverseStream, where a block of text has no start: behind a stop, the next block is meant."""
+    at: Json = 0
+    for frame in tape.frames:
+        payload = frame.json
+        if not is_object(payload) or not isinstance(index := payload.pop("contentBlockIndex", None), int):
+            continue
+        if index == at:
+            yield tape.replace(frame, payload)
+        if frame.event != "contentBlockDelta":
+            at = index + (frame.event == "contentBlockStop")
 
 
 @quirk("anthropic", effect="harmless", catalogue=("B03", "F20"), sources=["relays"])

@@ -117,6 +117,29 @@ def test_a_result_that_was_cut_is_kept():
     assert [(item.type, item.details["content"]) for item in response.items] == [("tool_result", [{"text": "1"}])]
 
 
+def test_b21_events_without_the_index_of_their_block():
+    tool = {"start": {"toolUse": {"toolUseId": "t1", "name": "look"}}}
+    events = [
+        ("contentBlockDelta", {"delta": {"text": "a"}}),
+        ("contentBlockDelta", {"delta": {"text": "b"}}),
+        ("contentBlockStop", {}),
+        ("contentBlockDelta", {"delta": {"text": "c"}}),
+        ("contentBlockStart", tool),
+        ("contentBlockDelta", {"delta": {"toolUse": {"input": '{"x":'}}}),
+        ("contentBlockDelta", {"delta": {"toolUse": {"input": "1}"}}}),
+        ("contentBlockStop", {}),
+    ]
+    named = [frame(payload, name) for name, payload in events]
+    members = [frame({name: payload}) for name, payload in events]
+    for body in (named, members):
+        response = assembled(BEDROCK, START, *body, stop("tool_use"))
+        assert [item.text for item in response.items] == ["ab", "c", ""]
+        assert [(call.call_id, call.input) for call in response.tool_calls] == [("t1", {"x": 1})]
+        assert quirks(response) == ["block_index_missing"]
+    mixed = assembled(BEDROCK, START, named[0], end(0), begin(1, **tool["start"]), *named[5:], stop("tool_use"))
+    assert (mixed.text, mixed.tool_calls[0].input) == ("a", {"x": 1})
+
+
 def test_b20_a_result_whose_block_was_not_closed_is_kept():
     pieces = (begin(0, toolResult={"toolUseId": "t1"}), delta(0, toolResult=[{"text": "1"}]))
     response = assembled(BEDROCK, START, *pieces, stop("end_turn"))

@@ -29,6 +29,7 @@ from streamkit.events import (
 from streamkit.evidence import ItemClaimed
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.bedrock import converse_start_missing, member_carriage
 
 __all__ = ["ConverseDecoder"]
@@ -36,6 +37,8 @@ __all__ = ["ConverseDecoder"]
 Events = Iterable[Event]
 
 DELTA = msgspec.json.Decoder(wire.BlockDelta)
+BLOCK = "contentBlock"
+"""How the names of the events about one block begin."""
 DECODERS = {name: msgspec.json.Decoder(shape) for name, shape in wire.EVENTS.items()}
 
 
@@ -59,6 +62,8 @@ class ConverseDecoder:
         self._keys: dict[int, Key] = {}
         self._results: dict[int, list[Json]] = {}
         self._halves = Halves()
+        self._block, self._touched = 0, False
+        """The block that an event without an index belongs to, and whether anything was said in it."""
         self._table: dict[type, Callable[[Json], Events]] = {
             wire.BlockDelta: self._delta,
             wire.MessageStart: self._message_start,
@@ -124,12 +129,25 @@ class ConverseDecoder:
         known = DECODERS.get(name)
         if known is not None:
             event, quirks = reshape(payload, known)
+            if event is None and name.startswith(BLOCK) and payload.get("contentBlockIndex") is None:
+                event, _ = reshape({**payload, "contentBlockIndex": self._placed(name)}, known)
+                quirks.append(block_index_missing.seen(detail=name))
             return [*quirks, *(self._understood(event) if event is not None else unread(payload, name))]
+        for member, inner in payload.items():
+            if member.startswith(BLOCK) and is_object(inner) and inner.get("contentBlockIndex") is None:
+                return self._odd(inner, member)
         members, quirks = reshape(payload, wire.MEMBERS)
         inside = _only(members) if members is not None else None
         if inside is not None:
             return [*quirks, *self._understood(inside)]
         return [*quirks, *unread(payload, name or next(iter(payload), ""))]
+
+    def _placed(self, name: str) -> int:
+        """The block of an event that names none: a start means a new one, anything else the one that is open."""
+        if name == "contentBlockStart" and self._touched:
+            self._block += 1
+        self._touched = True
+        return self._block
 
     def _message_start(self, event: wire.MessageStart) -> Events:
         del event
@@ -184,6 +202,7 @@ class ConverseDecoder:
 
     def _block_start(self, event: wire.BlockStart) -> Events:
         index, start = event.content_block_index, event.start
+        self._block, self._touched = index, True
         out: list[Event] = []
         if start is None:
             return out
@@ -208,6 +227,7 @@ class ConverseDecoder:
 
     def _block_stop(self, event: wire.BlockStop) -> Events:
         index = event.content_block_index
+        self._block, self._touched = index + 1, False
         if index in self._results:
             return self._result_over(index, finish=True)
         finished = ItemFinished(key=self._keys.pop(index, index))
