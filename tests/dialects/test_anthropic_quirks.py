@@ -114,6 +114,13 @@ def test_a_delta_behind_its_stop_is_not_an_implicit_block():
     assert quirks(decode([*TEXT[:5], words(0, "!"), end(), STOP])) == []
 
 
+def test_b38_a_message_that_begins_behind_the_end_counts_for_itself():
+    events = decode([*TEXT, START, words(1, "again")])
+    assert of(events, UsageReported)[-1].usage.output_tokens == 9
+    late = decode([*TEXT, end(output_tokens=12)])
+    assert of(late, UsageReported)[-1].usage.output_tokens == 12
+
+
 def test_b22_whole_message_after_a_stream_brings_usage_only():
     content = [{"type": "text", "text": "Hello"}]
     whole = {"type": "message", "content": content, "usage": {"output_tokens": 30}, "stop_reason": "max_tokens"}

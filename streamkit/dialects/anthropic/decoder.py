@@ -62,6 +62,8 @@ class AnthropicDecoder:
         """Whether `message_start` was seen, or its absence noticed."""
         self._stopped = False
         """Whether a stop reason was seen."""
+        self._over = False
+        """Whether `message_stop` was seen: what begins behind it counts its own tokens."""
 
     def feed(self, frame: Frame) -> Events:
         """What one frame means."""
@@ -129,7 +131,8 @@ class AnthropicDecoder:
         content = message.get("content")
         if is_array(content):
             self._flow.prefill(content)
-        return [started(message), *self._usage.take(message.get("usage")), *aside(payload)]
+        usage = [] if self._over else self._usage.take(message.get("usage"))
+        return [started(message), *usage, *aside(payload)]
 
     def _message_delta(self, payload: JsonObject) -> list[Event]:
         out = self._unannounced() + self._flow.settle()
@@ -144,6 +147,7 @@ class AnthropicDecoder:
         if not self._usage.raw:
             out += self._usage.take(payload.get(METRICS))
         out += aside(payload)
+        self._over = True
         return [*out, EndMarker(name="message_stop")]
 
     def _claim(self, delta: JsonObject) -> list[Event]:
