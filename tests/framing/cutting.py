@@ -6,6 +6,7 @@ from typing import Any
 
 from streamkit.evidence import Handover
 from streamkit.frames import Frame
+from streamkit.framing.sniff import AnyFramer
 
 
 def through(framer: Any, chunks: Iterable[bytes]) -> list[Any]:
@@ -35,6 +36,11 @@ def read(make: Callable[[], Any], body: bytes) -> list[Any]:
     assert through(make(), body.splitlines(keepends=True)) == whole, "cut into lines"
     assert through(make(), blocks(body)) == whole, "cut behind each blank line"
     return whole
+
+
+def sniffed(body: bytes, expected: str | None = None, **options: Any) -> list[Any]:
+    """What the framer that looks at the first bytes makes of the body, cut in any way."""
+    return read(lambda: AnyFramer(expected, **options), body)
 
 
 def frames(items: Iterable[Any]) -> list[Frame]:

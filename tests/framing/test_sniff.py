@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 from corpus import recordings
-from cutting import frames, payloads, pieces, quirks, read, through
+from cutting import frames, payloads, pieces, quirks, read, sniffed, through
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +15,6 @@ from streamkit.framing.ndjson import NDJSONFramer
 from streamkit.framing.sniff import AnyFramer, content_type_quirk
 from streamkit.framing.sse import SSEFramer
 from streamkit.limits import Limits
-
-
-def sniffed(body, expected=None, **options):
-    return read(lambda: AnyFramer(expected, **options), body)
 
 
 def aws_message(payload):
@@ -199,168 +195,6 @@ def test_a25_without_botocore(monkeypatch):
     assert "streamkit-llm[bedrock]" in out[0].error.message
 
 
-# charsets
-
-
-def test_j18_utf8_without_a_charset():
-    assert payloads(sniffed('data: {"x":"✅"}\n\n'.encode(), "sse")) == ['{"x":"✅"}'.encode()]
-
-
-@pytest.mark.parametrize("charset", ["gbk", "GB2312", '"gb18030"'])
-def test_j14_a_declared_charset_is_honoured(charset):
-    out = sniffed('data: {"x":"你好"}\n\n'.encode("gbk"), "sse", charset=charset)
-    assert payloads(out) == ['{"x":"你好"}'.encode()]
-    assert quirks(out) == []
-
-
-@pytest.mark.parametrize(
-    "charset",
-    [
-        None,
-        "",
-        "utf-8",
-        "UTF8",
-        "us-ascii",
-        "no-such",
-        "base64",
-        "unicode_escape",
-        "a\0b",
-        "utf-16",
-        "utf-32",
-        "iso-2022-jp",
-    ],
-)
-def test_j14_other_names_mean_utf8(charset):
-    assert payloads(sniffed('data: "\\u0041ü"\n\n'.encode(), charset=charset)) == ['"\\u0041ü"'.encode()]
-
-
-def test_j14_bytes_that_the_declared_charset_does_not_have():
-    out = sniffed(b'data: {"x":"\xff\xff"}\n\ndata: {}\n\n', "sse", charset="gbk")
-    assert quirks(out) == ["invalid_utf8"]
-    assert payloads(out)[1] == b"{}"
-
-
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_j14_utf16_is_recognised(codec):
-    body = 'data: {"x":"你😀"}\n\nevent: x\ndata: 2\n\n'.encode(codec)
-    assert payloads(sniffed(body, "sse")) == ['{"x":"你😀"}'.encode(), b"2"]
-    assert payloads(sniffed(body, "sse", charset=codec)) == ['{"x":"你😀"}'.encode(), b"2"]
-
-
-@pytest.mark.parametrize("blanks", ["\n", " ", "\r\n \n"])
-@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_j14_white_space_before_everything_is_no_half_character(codec, blanks):
-    body = f"{blanks}data: 1\n\n".encode(codec)
-    for charset in (codec, None)[: 2 if codec.startswith("utf-16") else 1]:
-        (frame,) = read(lambda charset=charset: AnyFramer("sse", charset=charset), body)
-        assert frame.data == b"1"
-
-
-def test_j14_a_line_end_of_another_layer_before_utf16():
-    assert payloads(sniffed(b"\n" + "data: 1\n\n".encode("utf-16-le"), "sse")) == [b"1"]
-
-
-# compression
-
-LONG = b"".join(b'data: {"n":%d}\n\n' % n for n in range(2000))
-
-
-def gzipped(data, wbits=31):
-    packer = zlib.compressobj(wbits=wbits)
-    return packer.compress(data) + packer.flush()
-
-
-@pytest.mark.parametrize("wbits", [31, 15])
-def test_a20_a_compressed_body(wbits):
-    out = sniffed(gzipped(LONG, wbits), "sse")
-    assert quirks(out) == ["compressed"]
-    assert payloads(out) == [b'{"n":%d}' % n for n in range(2000)]
-
-
-def test_a20_what_is_flushed_comes_out_at_once():
-    packer = zlib.compressobj(wbits=31)
-    framer = AnyFramer("sse")
-    first = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
-    assert payloads(framer.feed(first)) == [b"1"]
-    assert payloads(framer.feed(packer.compress(b"data: 2\n\n") + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"2"]
-
-
-def test_a20_nothing_waits_inside_the_decompressor():
-    packer = zlib.compressobj(wbits=31)
-    framer = AnyFramer("sse")
-    body = b"data: " + b"x" * 200_000 + b"\n\n"
-    assert payloads(framer.feed(packer.compress(body) + packer.flush(zlib.Z_SYNC_FLUSH))) == [b"x" * 200_000]
-
-
-def test_a20_a_cut_keeps_every_byte_that_can_be_inflated():
-    packed = gzipped(b"data: " + b"x" * 70_000)
-    for cut in range(12, len(packed)):
-        assert through(AnyFramer("sse"), [packed[:cut]]) == through(AnyFramer("sse"), pieces(packed[:cut], 1)), cut
-
-
-def test_a20_a_cut_tail_keeps_what_was_inflated():
-    out = sniffed(gzipped(LONG)[:-60], "sse")
-    assert len(frames(out)) > 1000
-    assert quirks(out)[0] == "compressed"
-    assert quirks(out)[-1] == "eof_partial"
-
-
-@pytest.mark.parametrize("size", [1, 5, 1 << 20])
-@pytest.mark.parametrize(
-    ("between", "behind", "told"),
-    [(b"", b"", None), (b"", b"\0" * 20, "20 bytes"), (b"\0\0", b"", "2 bytes"), (b"", b"\0?\x1f\x8b", "4 bytes")],
-)
-def test_a20_several_members_padding_and_other_bytes(between, behind, told, size):
-    body = gzipped(b"data: 1\n\n") + between + gzipped(b"data: 2\n\n") + behind
-    out = through(AnyFramer("sse"), pieces(body, size))
-    assert payloads(out) == [b"1", b"2"]
-    assert quirks(out) == (["compressed", "compressed_rest"] if told else ["compressed"])
-    assert told is None or out[-1].detail.startswith(told)
-
-
-def test_a20_a_broken_body():
-    packer = zlib.compressobj(wbits=31)
-    good = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
-    out = sniffed(good + b"\xff" * 50, "sse")
-    assert payloads(out) == [b"1"]
-    assert out[-1].error.code == "corrupt_compression"
-
-
-def test_j08_what_is_inflated_again_is_counted_once():
-    packer = zlib.compressobj(wbits=31)
-    good = packer.compress(b"data: " + b"x" * 300_000 + b"\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
-    out = through(AnyFramer("sse", Limits(body=400_000)), [good + b"\xff" * 50])
-    assert payloads(out) == [b"x" * 300_000]
-    assert out[-1].error.code == "corrupt_compression"
-
-
-@pytest.mark.parametrize(("limits", "name"), [(Limits(expansion=50), "expansion"), (Limits(body=100_000), "body")])
-def test_j08_a_bomb_is_not_inflated(limits, name):
-    out = through(AnyFramer("sse", limits), pieces(gzipped(b"data: 1\n\n" + b"\n" * 30_000_000), 1000))
-    assert [item.error.limit for item in out if isinstance(item, Halt)] == [name]
-
-
-@pytest.mark.parametrize("limits", [Limits(expansion=3), Limits(expansion=20), Limits(body=1000), Limits(body=70_000)])
-def test_j08_the_same_is_delivered_before_a_bound_in_any_chunking(limits):
-    packer = zlib.compressobj(wbits=31)
-    noise = b"".join(b"data: %d\n\n" % (n * n * 7919 % 10**12) for n in range(400))
-    body = packer.compress(noise) + packer.flush(zlib.Z_FULL_FLUSH) + packer.compress(b"data: " + b"x" * 3_000_000)
-    out = read(lambda: AnyFramer("sse", limits), body + packer.flush())
-    assert [item.error.code for item in out if isinstance(item, Halt)] == ["limit_exceeded"]
-    assert len(frames(out)) > 50
-
-
-def test_j08_the_bound_of_a_body_is_exact():
-    body = gzipped(b"data: 1\n\n" * 100)
-    assert len(read(lambda: AnyFramer("sse", Limits(body=900)), body)) == 101
-    *before, halt, cut = read(lambda: AnyFramer("sse", Limits(body=899)), body)
-    assert (len(frames(before)), cut.quirk) == (99, "eof_partial")
-    assert (halt.error.limit, halt.error.size, halt.error.offset) == ("body", 900, 899)
-
-
-# giving way
-
-
 def test_the_chosen_framer_takes_its_place():
     framer = AnyFramer("sse")
     *_, handover = framer.feed(b"data: 1\n\n")
@@ -433,9 +267,6 @@ def test_a22_starts_of_every_kind_in_any_chunking(parts):
     assert through(AnyFramer("sse"), pieces(body, 1)) == whole
 
 
-# recorded streams
-
-
 def naive_events(body):
     text = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removeprefix(b"\xef\xbb\xbf")
     for block in text.split(b"\n\n"):
@@ -460,35 +291,6 @@ def test_recorded_streams_are_framed_as_a_plain_split_does_it():
         assert not any(isinstance(item, Halt) for item in whole), recording.id
 
 
-def test_j08_layer_over_layer_has_an_end():
-    body = b"data: 1\n\n"
-    for _ in range(3):
-        body = gzipped(body)
-    assert payloads(sniffed(body, "sse")) == [b"1"]
-    for _ in range(1000):
-        body = gzipped(body)
-    for chunks in ([body], pieces(body, 7)):
-        out = through(AnyFramer("sse"), chunks)
-        assert [item.error.code for item in out if isinstance(item, Halt)] == ["packed_too_often"]
-
-
-def test_j14_nothing_is_converted_over_and_over():
-    out = through(AnyFramer(None), [b"\0" * 4096])
-    assert [item.error.code for item in out if isinstance(item, Halt)] == ["not_a_stream"]
-
-
 @pytest.mark.parametrize("blanks", [0, 40, 41, 100])
 def test_a34_an_indented_line_after_other_text_is_found_in_any_chunking(blanks):
     read(lambda: AnyFramer(None), b"warming up\n" + b" " * blanks + b'{"a":1}\n' + b" " * blanks + b"data: 1\n\n")
-
-
-def test_j14_what_was_converted_is_neither_converted_nor_unpacked_once_more():
-    for text in ("\0{\0\0data: 1\n", "\x1f\x8b", "x\x01abcdefghijklmnop"):
-        out = read(lambda: AnyFramer("sse"), text.encode("utf-16"))
-        assert "compressed" not in quirks(out)
-
-
-def test_j14_a_note_on_bytes_that_mean_nothing_stands_where_they_stood():
-    body = "data: 1\n\ndata: 2\n\n".encode("utf-16-le") + b"\x00\xdc" + "\n\ndata: 3\n\n".encode("utf-16-le")
-    out = read(lambda: AnyFramer("sse"), b"\xff\xfe" + body)
-    assert [item.data if isinstance(item, Frame) else item.quirk for item in out][:3] == [b"1", b"2", "invalid_utf8"]
