@@ -1,4 +1,9 @@
-"""Work that is counted, not timed: executed instructions, and the characters of strings that are gone through."""
+"""Work that is counted, not timed: executed lines, and the characters of strings that are gone through.
+
+Every turn of a loop counts, also of one that stands in a single line: jumping back begins a line. Between two of what
+is counted there is only a bounded number of instructions, so what is linear in the one is linear in the other, and
+counting instructions takes four times as long.
+"""
 
 import sys
 
@@ -7,14 +12,13 @@ WHOLE = ("count", "decode", "encode", "lower", "replace", "split", "splitlines",
 
 
 class Count:
-    """Instructions executed, and the characters of the strings that were gone through."""
+    """Lines executed, calls and returns, and the characters of the strings that were gone through."""
 
     def __init__(self):
         self.work = 0
 
-    def trace(self, frame, event, _argument):
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        self.work += event == "opcode"
+    def trace(self, _frame, _event, _argument):
+        self.work += 1
         return self.trace
 
     def profile(self, _frame, event, argument):

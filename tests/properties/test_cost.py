@@ -1,9 +1,9 @@
-"""Cost is linear in the input: counted in executed instructions and in the lengths of strings that are worked on."""
+"""Cost is linear in the input: counted in executed lines and in the lengths of strings that are worked on."""
 
 import json
 
 import pytest
-from counted_work import held_linear
+from counted_work import held_linear, work
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import read
@@ -182,6 +182,18 @@ def reading(shape):
 def test_a_square_law_is_found():
     with pytest.raises(AssertionError):
         held_linear(reading(lambda n: (many_deltas("chat", n * n // 8), "chat")))
+
+
+ONE_LINERS = {
+    "list": lambda n: [_ for _ in range(n)],  # noqa: C416 - a loop in one line is wanted
+    "generator": lambda n: sum(_ for _ in range(n)),
+    "while": lambda n: exec("while n: n -= 1", {"n": n}),
+}
+
+
+@pytest.mark.parametrize("loop", ONE_LINERS.values(), ids=ONE_LINERS)
+def test_each_turn_of_a_loop_in_one_line_is_work(loop):
+    assert work(lambda: loop(1200)) - work(lambda: loop(200)) >= 1000
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
