@@ -19,6 +19,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 LIVE = "http://127.0.0.1:18080/v1"
 QUICK = ["--quirk", "empty_data", "--places", "1", "--no-shrink"]
 """A client is not fuzzed with everything here: that takes minutes."""
+FEW = """from hypothesis import settings
+settings.register_profile("few", max_examples=20, derandomize=True, database=None)
+settings.load_profile("few")
+"""
+"""The same few generated answers each time: here only the example is tried, each with a server of its own."""
 
 
 def blocks(language):
@@ -71,6 +76,7 @@ def test_python_examples(code, monkeypatch, live):
 
 
 def test_pytest_examples(folder):
+    (folder / "conftest.py").write_text(FEW, "utf-8")
     options = ("-q", "-p", "streamkit_pytest", "-p", "no:cacheprovider")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "test_my_client.py"], capture_output=True, text=True, check=False
