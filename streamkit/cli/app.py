@@ -19,7 +19,7 @@ from streamkit.cli.fuzz import fuzz_command
 from streamkit.cli.outcome import EXIT_CODES, exit_code
 from streamkit.cli.output import Output
 from streamkit.cli.quirk_pages import quirk_page
-from streamkit.cli.render import Terminal, wide_console
+from streamkit.cli.render import Terminal, show_heading, wide_console
 from streamkit.cli.verbose import log_to_standard_error
 from streamkit.dialects.table import all_dialects, dialect_named, dialect_names
 from streamkit.errors import StreamkitError, UnknownDialect, UsageError
@@ -116,7 +116,7 @@ def replay(
     worst = 0
     for path in files or ("-",):
         if len(files) > 1:
-            Terminal(stderr=True).rule(path)
+            show_heading(Terminal(stderr=True), path)
         try:
             code = _replay_one(path, dialect, output, strict=strict)
         except Unreadable as fault:

@@ -11,7 +11,7 @@ from streamkit.items import Item, ToolCall, Usage
 from streamkit.quirks.registry import REGISTRY, printable
 from streamkit.response import Response
 
-__all__ = ["Terminal", "plain", "show_response", "wide_console"]
+__all__ = ["Terminal", "plain", "show_heading", "show_response", "wide_console"]
 
 KEPT = {"\n", "\t"}
 
@@ -38,6 +38,13 @@ def wide_console() -> Terminal:
 def plain(text: str) -> str:
     """`text` without characters that a terminal would obey; line ends and tabs stay."""
     return "".join(c if c.isprintable() or c in KEPT else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def show_heading(console: Console, name: str) -> None:
+    """A line with the name of what is shown below it, whole even where it is longer than the line."""
+    console.print(
+        f"── {printable(name, len(name))} ──", style="rule.line", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _usage(usage: Usage) -> str:

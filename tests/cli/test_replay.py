@@ -100,6 +100,14 @@ def test_several_files_end_with_the_worst_code(capsys, file):
     assert "cut.sse" in err
 
 
+def test_the_name_of_a_file_is_shown_whole_however_long_it_is(capsys, file, tmp_path):
+    (tmp_path / ("long" * 40)).mkdir()
+    good, odd = file(chat("good"), "long" * 40 + "/good.sse"), file(chat("odd"), "[b]odd\x1b.sse")
+    _, _, err = run(capsys, "replay", good, odd)
+    assert "── " + str(good) + " ──" in err
+    assert "[b]odd\\x1b.sse" in err
+
+
 def test_a_bad_file_does_not_keep_the_others_from_being_read(capsys, file, tmp_path):
     good, cut = file(chat("good"), "good.sse"), file(chat("cut", None, done=False), "cut.sse")
     none = tmp_path / "none.sse"
