@@ -1,9 +1,9 @@
 import json
 import os
 import re
-from collections import Counter
 
 import pytest
+from plain_reading import READ_PLAINLY, Evidence, letters
 
 import streamkit
 from streamkit.dialects.table import dialect_named
@@ -152,76 +152,6 @@ def test_an_echoed_key_is_nowhere_in_the_response():
             assert secret not in f"{caught.value!r} {caught.value}"
 
 
-READ_PLAINLY = ("responses", "chat", "anthropic", "gemini", "cohere")
-
-
-class Evidence:
-    """What the whole frames of a recording say, read in the plainest way."""
-
-    def __init__(self, data, dialect):
-        self.text = self.reasoning = self.arguments = ""
-        for frame in Tape(data, dialect).frames:
-            try:
-                payload = json.loads(frame.data)
-            except ValueError:
-                continue
-            if isinstance(payload, dict):
-                getattr(self, dialect, lambda _payload: None)(payload)
-        self.text = self.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-    def responses(self, payload):
-        match payload.get("type"):
-            case "response.output_text.delta":
-                self.text += payload["delta"]
-            case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta":
-                self.reasoning += payload["delta"]
-            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
-                self.arguments += payload["delta"]
-
-    def chat(self, payload):
-        for choice in payload.get("choices") or ():
-            delta = choice.get("delta") or {}
-            content = delta.get("content")
-            for part in content if isinstance(content, list) else [{"type": "text", "text": content or ""}]:
-                if part["type"] == "text":
-                    self.text += part["text"]
-                else:
-                    self.reasoning += "".join(inner["text"] for inner in part["thinking"])
-            self.reasoning += delta.get("reasoning_content") or delta.get("reasoning") or ""
-            for call in delta.get("tool_calls") or ():
-                self.arguments += call["function"].get("arguments") or ""
-
-    def gemini(self, payload):
-        for candidate in payload.get("response", payload).get("candidates") or ():
-            for part in (candidate.get("content") or {}).get("parts") or ():
-                text = part.get("text", "")
-                if part.get("thought"):
-                    self.reasoning += text
-                else:
-                    self.text += text
-                if "args" in part.get("functionCall", {}):
-                    self.arguments += json.dumps(part["functionCall"]["args"])
-
-    def cohere(self, payload):
-        message = (payload.get("delta") or {}).get("message") or {}
-        content = message.get("content") or {}
-        self.text += (content.get("text") or "") if isinstance(content, dict) else ""
-        self.reasoning += (content.get("thinking") or "") if isinstance(content, dict) else ""
-        calls = message.get("tool_calls") or {}
-        self.arguments += calls["function"].get("arguments", "") if isinstance(calls, dict) and calls else ""
-
-    def anthropic(self, payload):
-        delta = payload.get("delta") or {}
-        self.text += delta.get("text", "")
-        self.reasoning += delta.get("thinking", "")
-        self.arguments += delta.get("partial_json", "")
-
-
-def letters(text):
-    """Characters that must not be lost: not those of tags, blanks, and halves of what the cut has split."""
-    return Counter(re.sub(r"</?[^<>]*(>|$)|[\s\ufffd]", "", text))
-
-
 class Cuts:
     """Judges what is made of the beginnings of one recording."""
 
@@ -254,34 +184,46 @@ class Cuts:
 
 
 EVERY_BYTE = bool(os.environ.get("STREAMKIT_EVERY_BYTE"))
+SHORT = 300
+"""Bytes; a recording that is no longer is cut at every one of them."""
+SHORTEST = {
+    framing: min(len(fixture.data) for fixture in FIXTURES if fixture.framing == framing and len(fixture.data) > 99)
+    for framing in {fixture.framing for fixture in FIXTURES}
+}
+
+
+def ends_of_frames(fixture):
+    return [frame.end for frame in Tape(fixture.data, fixture.dialect, fixture.framing).frames]
 
 
 def cuts(fixture):
-    """Where to cut: at every byte of a short recording (of all, if asked for), else near frame ends and between."""
+    """Where to cut: at every byte of the shortest recordings (of all, if asked for), else near frame ends and between.
+
+    Inside a payload one byte is like the next: nothing is read before its frame is whole, or the body has ended.
+    """
     data = fixture.data
-    if EVERY_BYTE or len(data) <= 900:
+    if EVERY_BYTE or len(data) <= max(SHORT, SHORTEST[fixture.framing]):
         return range(len(data))
-    ends = [0, *(frame.end for frame in Tape(data, fixture.dialect).frames)]
-    near = {end + step for end in ends for step in range(-1, 5)}
-    return sorted(at for at in near | set(range(0, len(data), 151)) if 0 <= at < len(data))
+    near = {end + step for end in (0, *ends_of_frames(fixture)) for step in range(-1, 5)}
+    return sorted(at for at in near | set(range(0, len(data), 97)) if 0 <= at < len(data))
 
 
 @each_fixture
 def test_cut_anywhere_it_keeps_what_came_and_passes_on_no_call_that_was_open(fixture):
     verdict = Cuts(fixture)
-    ends = [frame.end for frame in Tape(fixture.data, fixture.dialect).frames]
-    evidence = Evidence(b"", fixture.dialect)
+    ends = ends_of_frames(fixture)
+    evidence = Evidence(fixture, 0)
     for at in cuts(fixture):
         if ends and at >= ends[0]:
             ends = [end for end in ends if end > at]
-            evidence = Evidence(fixture.data[:at], fixture.dialect)
+            evidence = Evidence(fixture, at)
         verdict.judge(at, evidence)
 
 
 @each_fixture
 def test_cut_behind_every_frame_it_raises_an_error_that_has_the_partial_response(fixture):
-    for frame in Tape(fixture.data, fixture.dialect).frames:
-        data = fixture.data[: frame.end]
+    for end in ends_of_frames(fixture):
+        data = fixture.data[:end]
         response = streamkit.assemble([data], fixture.dialect, on_error="event")
         if response.status in ("completed", "incomplete") and not response.errors:
             assert streamkit.assemble([data], fixture.dialect) == response
