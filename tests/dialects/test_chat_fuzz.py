@@ -80,7 +80,7 @@ FRAMES = st.fixed_dictionaries({"choices": st.lists(CHOICES | JSON, max_size=2) 
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(FRAMES, max_size=4))
 def test_no_frame_raises_and_every_frame_gives_events(payloads):
     decoder = CHAT.decoder(DecoderOptions())

@@ -7,6 +7,7 @@ its name or its docstring.
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def registered():
     return found
 
 
+@cache
 def named_in_tests():
     """Catalogue id → tests that have it in their name or docstring."""
     found = {}
