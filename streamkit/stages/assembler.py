@@ -26,11 +26,17 @@ class Assembler(Builder):
         super().__init__()
         self.keep_alives = 0
         """Comments and pings that came by."""
+        self._final: Response | None = None
+        """The response, once it is over and somebody has asked for it."""
 
     @property
     def response(self) -> Response:
         """The response so far."""
-        return Response.of(self)
+        if self.ended is None:
+            return Response.of(self)
+        if self._final is None:
+            self._final = Response.of(self)
+        return self._final
 
     def feed(self, event: Event) -> Iterable[Event]:
         """Take it in, pass it on."""
