@@ -6,11 +6,15 @@ first frames until one dialect alone fits; where several fit it says which, and 
 
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
+
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Decoder, DecoderOptions, Dialect
 from streamkit.errors import ErrorInfo
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
+from streamkit.faults import looks_like_error, provider_error
 from streamkit.frames import Frame
+from streamkit.jsontypes import Json
 from streamkit.quirks.recognition import dialect_mismatch
 from streamkit.quirks.registry import printable
 
@@ -97,6 +101,9 @@ class Recogniser:
         best = self._best()
         if len(best) == 1:
             return self._choose(best[0])
+        for frame in self._held:
+            if looks_like_error(payload := _payload(frame)):  # said alike in every dialect
+                return [Halt(error=provider_error(payload))]
         first = printable(self._held[0].data[:200].decode("utf-8", "replace"))
         if best:
             names = " and ".join(dialect.name for dialect in best)
@@ -117,3 +124,10 @@ class Recogniser:
             out += decoder.feed(frame)
         self._held.clear()
         return [Rerouted(), Handover(old=self, new=decoder), *out]
+
+
+def _payload(frame: Frame) -> Json:
+    try:
+        return msgspec.json.decode(frame.data)
+    except (ValueError, RecursionError):
+        return None

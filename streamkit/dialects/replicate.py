@@ -8,6 +8,7 @@ import msgspec
 from streamkit.dialects.base import LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
 from streamkit.events import Event, MetadataReported, ProviderEvent, TextDelta
 from streamkit.evidence import FinishClaimed
+from streamkit.faults import looks_like_error
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.items import FinishReason
@@ -43,6 +44,8 @@ class ReplicateDecoder:
             return error_events(_json(text) or text)
         if frame.event == "logs":
             return (MetadataReported(metadata={"logs": text}),)
+        if looks_like_error(payload := _json(text)):
+            return error_events(payload)
         return (ProviderEvent(name=frame.event, data=text),)
 
     def close(self) -> Iterable[Event]:

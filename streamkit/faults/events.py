@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from streamkit.errors import ErrorInfo
 from streamkit.events import ErrorReported, Event
 from streamkit.faults import ENTITLEMENT_HINT, provider_error
-from streamkit.faults.levels import looks_like_error
+from streamkit.faults.shapes import looks_like_error
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.errors import (
     entitlement_as_bad_token,

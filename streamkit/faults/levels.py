@@ -1,17 +1,15 @@
-"""An error payload opened level by level: what each wrapping says, from the outermost to the deepest (G04-G09, G23).
-
-Also the test whether a payload is an error at all (G17, G25): only known shapes are, and null, {} and "" never.
-"""
+"""An error payload opened level by level: what each wrapping says, from the outermost to the deepest (G04-G09, G23)."""
 
 import re
 from collections.abc import Iterable
 
 import msgspec
 
+from streamkit.faults.shapes import exception_named, looks_like_error
 from streamkit.faults.words import GENERIC_TYPES, compact
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
-__all__ = ["Level", "looks_like_error", "unfold"]
+__all__ = ["Level", "unfold"]
 
 MOST_OPENED = 5
 """How many times JSON inside a string is opened (G23)."""
@@ -61,8 +59,6 @@ _INNER = (
     "raw",
 )
 _NESTED_TEXT = ("message", "error_message", "error", "detail", "msg", "raw", "body", "value")
-_WARNINGS = frozenset({"warning", "warnings", "notice", "info", "deprecation"})
-_CONTENT = ("choices", "candidates", "delta", "output", "content", "item", "part", "text")
 _HTML = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>\s*+([^<]{1,200}+)</(?:title|h1)", re.IGNORECASE)
 
@@ -104,7 +100,7 @@ def unfold(payload: Json) -> list[Level]:
             levels.append(Level(payload))
             break
         members = payload
-        if exception := _exception(members):
+        if exception := exception_named(members):
             name, payload = exception, members[exception]
             continue
         level, following = _read(members, name)
@@ -114,58 +110,6 @@ def unfold(payload: Json) -> list[Level]:
             break
         payload = following
     return levels or [Level(payload)]
-
-
-def looks_like_error(payload: Json) -> bool:
-    """Whether a payload has one of the shapes by which providers report errors (A24, G01-G09, G14).
-
-    `error` as null, {}, [] or "" is none (G17); warnings are none (G25); text is none: only its frame's event name can
-    make it one.
-    """
-    if is_array(payload):
-        return bool(payload) and is_object(payload[0]) and looks_like_error(payload[0])
-    if not is_object(payload):
-        return False
-    members = payload
-    kind = members.get("type")
-    word = compact(kind) if isinstance(kind, str) else ""
-    if word in _WARNINGS:
-        return False
-    if members.get("error") or word in {"error", "responsefailed", "responseerror"} or members.get("object") == "error":
-        return True
-    named = members.get("error_type") or members.get("error_message") or members.get("errorMessage")
-    if named or members.get("success") is False:
-        return True
-    status = members.get("base_resp")
-    if is_object(status) and status.get("status_code"):
-        return True
-    response = members.get("response")
-    if (is_object(response) and response.get("error")) or _exception(members):
-        return True
-    return not word and _flat(members)
-
-
-def _flat(members: JsonObject) -> bool:
-    """A bare `message` or `detail`, with a code or alone, and nothing that could be content (G04)."""
-    if any(members.get(name) is not None for name in _CONTENT):
-        return False
-    said = [
-        name for name in ("message", "detail", "msg") if members.get(name) and isinstance(members[name], (str, list))
-    ]
-    if not said:
-        return False
-    return any(_scalar(members.get(name)) for name in ("code", "status", "status_code", "statusCode")) or len(
-        members
-    ) == len(said)
-
-
-def _exception(members: JsonObject) -> str:
-    """The name of a modelled exception that is the object's only member (G14)."""
-    if len(members) == 1:
-        (name,) = members
-        if name.endswith(("Exception", "exception")) and isinstance(members[name], (dict, str)):
-            return name
-    return ""
 
 
 def _read(members: JsonObject, name: str) -> tuple[Level, Json | None]:

@@ -15,7 +15,7 @@ from streamkit.characters import scrub
 from streamkit.errors import Category, ErrorInfo
 from streamkit.faults.connections import cut_phrase, transport_error
 from streamkit.faults.delays import from_fields, from_headers, from_prose, should_retry
-from streamkit.faults.levels import Level, looks_like_error, unfold
+from streamkit.faults.levels import Level, unfold
 from streamkit.faults.patterns import (
     BLANK_OVERFLOW_HOSTS,
     BLANK_OVERFLOW_STATUSES,
@@ -26,6 +26,7 @@ from streamkit.faults.patterns import (
     QUOTA_PATTERNS,
     TEMPLATE_PATTERNS,
 )
+from streamkit.faults.shapes import looks_like_error
 from streamkit.faults.words import (
     CATEGORY_RETRYABLE,
     GENERIC_CODES,

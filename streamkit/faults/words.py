@@ -49,6 +49,7 @@ CATEGORY_RETRYABLE: Final[dict[Category, bool | None]] = {
 GENERIC_TYPES: Final = frozenset(
     {
         "",
+        "aboutblank",
         "error",
         "errors",
         "exception",

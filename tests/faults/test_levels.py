@@ -71,6 +71,16 @@ def test_g23_text_before_the_json_is_kept():
         {"type": "message_start", "message": {"id": "x"}},
         {"type": "custom.progress", "message": "half", "code": "x"},
         {"message": "hi", "user": "x"},
+        {"message": "hi", "request_id": "r", "user": "x"},
+        {"errors": [], "usage": {}},
+        {"errors": [{"path": ["a"]}]},
+        {"errors": [{"message": "one field"}], "data": {"answer": "x"}},
+        {"type": "run.progress", "title": "searching", "status": 200},
+        {"type": "run.progress", "title": "searching", "status": "running"},
+        {"type": "notice", "message": "moved", "status": 410},
+        {"title": "a page", "status": 404, "content": "x"},
+        {"error_code": None, "message": "hi", "user": "x"},
+        {"message": "hi", "code": False},
     ],
 )
 def test_ordinary_frames_are_no_errors(payload):
@@ -83,6 +93,36 @@ def test_ordinary_frames_are_no_errors(payload):
 )
 def test_g04_flat_frames_are_errors(payload):
     assert looks_like_error(payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "message", "code", "status"),
+    [
+        ({"message": "Key expired", "request_id": "r1"}, "Key expired", "", None),
+        ({"id": "8c", "message": "Key expired", "data": None}, "Key expired", "", None),
+        ({"errors": [{"message": "Key expired"}]}, "Key expired", "", None),
+        ({"errors": ["Key expired", "and old"]}, "Key expired; and old", "", None),
+        ({"errors": [{"status": "403", "code": "K1", "title": "No"}], "meta": {}}, "No", "K1", 403),
+        ({"error_code": "EXPIRED", "message": "Key expired"}, "Key expired", "EXPIRED", None),
+        ({"error_code": 17, "error_msg": "limit reached"}, "limit reached", "17", None),
+        ({"message": "Key expired", "statusCode": 403}, "Key expired", "", 403),
+    ],
+)
+def test_a17_documents_of_gateways_are_errors(payload, message, code, status):
+    assert looks_like_error(payload)
+    info = provider_error(payload)
+    assert (info.message, info.code, info.status) == (message, code, status)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("https://a.example/credit", "https://a.example/credit"), ("about:blank", ""), (None, "")]
+)
+def test_a17_a_problem_document_is_an_error_whatever_its_type(kind, code):
+    payload = {"type": kind, "title": "Forbidden", "status": 403, "detail": "No credit"}
+    assert looks_like_error(payload)
+    info = provider_error(payload)
+    assert (info.message, info.code, info.status) == ("No credit", code, 403)
+    assert provider_error({"title": "Forbidden", "status": 403}).message == "Forbidden"
 
 
 def test_html_gives_its_title():

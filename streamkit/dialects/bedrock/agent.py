@@ -22,6 +22,8 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.evidence import FinishClaimed
+from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.items import FinishReason
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
@@ -107,6 +109,8 @@ class AgentDecoder:
                 out += named(payload)
             elif frame.event in TOLD:
                 out.append(ProviderEvent(name=frame.event, data=payload))
+            elif not frame.event and looks_like_error(payload):
+                out += error_events(payload)
             else:
                 seen = frame_unrecognised.seen(detail=frame.event, data=payload)
                 out += (seen, ProviderEvent(name=frame.event, data=payload))

@@ -18,6 +18,8 @@ from streamkit.dialects.json_text import json_text
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ProviderEvent, UsageReported
+from streamkit.faults import looks_like_error
+from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_same
 from streamkit.quirks.bedrock import inner_unrecognised
@@ -106,7 +108,7 @@ class InvokeDecoder:
         reading = read(frame)
         out: list[Event] = list(reading.events)
         for payload in reading.objects:
-            out += self._unrecognised(json_text(payload))
+            out += error_events(payload) if looks_like_error(payload) else self._unrecognised(json_text(payload))
         return out
 
 
