@@ -20,6 +20,9 @@ __all__ = ["Expired", "Session"]
 RAISED: tuple[Ending, ...] = ("failed", "truncated", "stalled", "disconnected", "refused")
 """Endings that the faces raise for; a cut by the provider's own limits is an answer, not an error."""
 
+HALTED: dict[str, Ending] = {"quirk": "refused", "transport": "disconnected"}
+"""Endings of a stream that a stage halted, by the kind of the error; all others failed."""
+
 
 class Expired(Exception):
     """The deadline passed while a read was waiting."""
@@ -76,7 +79,7 @@ class Session:
         def farewell(halted: ErrorInfo | None) -> Event:
             halted = halted or next((segment.halted for segment in self._ahead if segment.halted), None)
             if halted is not None:
-                return StreamEnded(ending="refused" if halted.kind == "quirk" else "failed", error=halted)
+                return StreamEnded(ending=HALTED.get(halted.kind, "failed"), error=halted)
             return StreamEnded(ending=ending, error=error)
 
         return self.pipeline.end(farewell)

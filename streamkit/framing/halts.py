@@ -4,7 +4,7 @@ from streamkit.errors import ErrorInfo
 from streamkit.evidence import Halt
 from streamkit.limits import Limits
 
-__all__ = ["limit_reached", "wire_fault"]
+__all__ = ["damaged", "limit_reached", "wire_fault"]
 
 
 def limit_reached(limits: Limits, name: str, offset: int, *, size: int | None = None) -> Halt:
@@ -26,3 +26,11 @@ def limit_reached(limits: Limits, name: str, offset: int, *, size: int | None = 
 def wire_fault(code: str, message: str, offset: int, *, hint: str = "", retryable: bool | None = None) -> Halt:
     """The farewell at bytes that are no such stream."""
     return Halt(error=ErrorInfo(kind="wire", code=code, message=message, offset=offset, hint=hint, retryable=retryable))
+
+
+def damaged(code: str, message: str, offset: int) -> Halt:
+    """The farewell at bytes that were right up to here: the stream was damaged on its way, as by a cut.
+
+    An answer that was over stands.
+    """
+    return Halt(error=ErrorInfo(kind="transport", code=code, message=message, offset=offset, retryable=False))

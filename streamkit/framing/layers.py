@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from streamkit.events import Event, QuirkSeen
 from streamkit.frames import Frame
-from streamkit.framing.halts import limit_reached, wire_fault
+from streamkit.framing.halts import damaged, limit_reached, wire_fault
 from streamkit.limits import Limits
 from streamkit.quirks.framing import compressed_rest, eof_partial
 from streamkit.quirks.payloads import invalid_utf8
@@ -106,7 +106,7 @@ class Inflating:
         self._read = self._taken = self._given = 0
         self._inflate: Any = _decompressor()
         self._rest = Rest()
-        self._dead = False
+        self._dead = self._closed = False
 
     @property
     def last_event_id(self) -> str | None:
@@ -154,7 +154,11 @@ class Inflating:
 
     def _fail(self, out: list[Frame | Event]) -> None:
         offset = self._offset + self._taken
-        out.append(wire_fault("corrupt_compression", f"the compressed body is broken at byte {offset}", offset))
+        fault = damaged if self._given else wire_fault
+        if self._given:
+            out += self._inner.close()  # a last frame may lack its end, as before a cut
+            self._closed = True
+        out.append(fault("corrupt_compression", f"the compressed body is broken at byte {offset}", offset))
         self._dead = True
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
@@ -180,6 +184,9 @@ class Inflating:
 
     def close(self) -> list[Frame | Event]:
         """What the framer held back, and word of a cut."""
+        if self._closed:
+            return []
+        self._closed = True
         out: list[Frame | Event] = []
         if not self._dead:
             self._dead = True

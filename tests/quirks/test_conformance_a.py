@@ -1,5 +1,8 @@
 """Group A, transport and framing: what a stream may be like without any quirk at all."""
 
+import gzip
+
+import pytest
 from counted_work import held_linear
 from piping import chat, chunk, events_of, named, response_of, seen, sse
 
@@ -15,6 +18,37 @@ def test_a21_everything_at_once_is_read_like_a_live_stream():
     events = streamkit.iter_events([data], "chat")
     assert isinstance(next(events), streamkit.ResponseStarted)  # events come one by one, not when all is read
     assert sum(isinstance(event, streamkit.TextDelta) for event in events) == 400
+
+
+def spoilt(data, at):
+    """The same with four other bytes in its tail, where gzip keeps a checksum (8 from the end) and a length (4)."""
+    size = len(data)
+    return data[: size - at] + bytes(byte ^ 0x55 for byte in data[size - at : size - at + 4]) + data[size - at + 4 :]
+
+
+HELLO = chat("Hel", "lo")
+TAILS = {
+    "member": lambda data: gzip.compress(data) + gzip.compress(b"data: [DONE]")[:10] + b"\xff" * 20,
+    "checksum": lambda data: spoilt(gzip.compress(data), 8),
+    "length": lambda data: spoilt(gzip.compress(data), 4),
+}
+
+
+@pytest.mark.parametrize("squeeze", TAILS.values(), ids=list(TAILS))
+def test_a20_an_answer_that_was_over_stands_before_a_broken_tail(squeeze):
+    for whole in (HELLO, HELLO.rstrip(b"\n")):  # the last frame may lack its end: what is whole is read
+        response = response_of(squeeze(whole), "chat")
+        assert (response.text, response.ending, response.errors) == ("Hello", "completed", ())
+        assert seen(response)[-1] == "close_error"
+    cut = response_of(squeeze(sse(chunk(content="Hel"), chunk(content="lo"))), "chat")
+    (error,) = cut.errors
+    assert (cut.text, cut.ending) == ("Hello", "disconnected")
+    assert (error.kind, error.code, error.retryable) == ("transport", "corrupt_compression", False)
+
+
+def test_a20_what_was_never_compressed_is_no_damaged_connection():
+    (error,) = response_of(b"\x1f\x8b no gzip at all", "chat").errors
+    assert (error.kind, error.code) == ("wire", "corrupt_compression")
 
 
 def test_a23_a_frame_of_several_megabytes():
