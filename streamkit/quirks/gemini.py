@@ -1,5 +1,6 @@
 """Deviations of the Gemini dialects (groups A, C, D, G)."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -14,7 +15,11 @@ __all__ = [
     "finish_number",
     "part_unknown",
     "partial_value_unplaced",
+    "snake_case",
 ]
+
+USERS = ("args", "toolCall", "toolResponse", "functionResponse")
+"""Members that hold what is the user's."""
 
 NUMBERS = {"STOP": 1, "MAX_TOKENS": 2, "SAFETY": 3}
 
@@ -103,3 +108,24 @@ def part_unknown(tape: Tape) -> Iterator[Edit]:
         return payload
 
     yield from tape.rewrite(change)
+
+
+def _kept(value: Json) -> Json:
+    """The same with the members of Google's messages in protobuf's own names; `args` are the user's."""
+    if is_array(value):
+        return [_kept(each) for each in value]
+    if not is_object(value):
+        return value
+    return {
+        re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), name): inner if name in USERS else _kept(inner)
+        for name, inner in value.items()
+    }
+
+
+@quirk("gemini", effect="repaired", catalogue="F19", sources=["protobuf JSON that keeps its field names"])
+def snake_case(tape: Tape) -> Iterator[Edit]:
+    """Members are written in snake_case, as protobuf names them; they are read as the ones that are documented."""
+    for frame in tape.frames:
+        payload = frame.json
+        if is_object(payload) and "error" not in payload and (kept := _kept(payload)) != payload:
+            yield tape.replace(frame, kept)

@@ -66,6 +66,72 @@ def test_a03_f25_every_part_in_order():
     assert response.quirks == ()
 
 
+def test_protobuf_names_are_read_like_the_documented_ones():
+    args = {"file_path": "a", "fileMode": "w"}
+    parts = [
+        {"text": "hm", "thought": True, "thought_signature": "S1"},
+        {"text": "Hi"},
+        {"function_call": {"name": "look_up", "args": args, "id": "c1"}, "thought_signature": "S2"},
+        {"inline_data": {"mime_type": "image/png", "data": "AAAA"}},
+        {"executable_code": {"language": "PYTHON", "code": "1"}},
+        {"code_execution_result": {"outcome": "OUTCOME_FAILED", "output": "no"}},
+    ]
+    usage = {"prompt_token_count": 5, "candidates_token_count": 7, "thoughts_token_count": 2, "total_token_count": 14}
+    grounding = {"grounding_chunks": [{"web": {"uri": "u"}}], "web_search_queries": ["q"]}
+    response = assembled(
+        GEMINI,
+        {"candidates": [{"content": {"role": "model", "parts": parts}}], "response_id": "r9", "model_version": "g-1"},
+        {
+            "candidates": [{"finish_reason": "MAX_TOKENS", "finish_message": "long", "grounding_metadata": grounding}],
+            "usage_metadata": usage,
+        },
+    )
+    assert (response.text, response.reasoning, response.id, response.model) == ("Hi", "hm", "r9", "g-1")
+    assert (response.finish_reason, response.raw_finish_reason) == ("length", "MAX_TOKENS")
+    usage = response.usage
+    assert (usage.input_tokens, usage.output_tokens, usage.reasoning_tokens, usage.total_tokens) == (5, 9, 2, 14)
+    assert [(each.name, each.call_id, each.input) for each in response.tool_calls] == [("look_up", "c1", args)]
+    picture = response.items[3].media[0]
+    assert (picture["media_type"], picture["data"]) == ("image/png", "AAAA")
+    assert [item.type for item in response.items] == [
+        "reasoning",
+        "message",
+        "function_call",
+        "media",
+        "executable_code",
+        "code_execution_result",
+    ]
+    assert response.items[-1].status == "failed"
+    assert response.metadata["groundingMetadata"] == {
+        "groundingChunks": [{"web": {"uri": "u"}}],
+        "webSearchQueries": ["q"],
+    }
+    assert [(quirk.id, quirk.count) for quirk in response.quirks] == [("snake_case", 1)]
+
+
+def test_protobuf_names_of_a_blocked_prompt_and_of_streamed_arguments():
+    wire = b'data: {"prompt_feedback":{"block_reason":"SAFETY"},"usage_metadata":{"prompt_token_count":3}}\n\n'
+    response = streamkit.assemble([wire])
+    assert (response.dialect, response.finish_reason, response.usage.input_tokens) == ("gemini", "content_filter", 3)
+    assert response.raw_finish_reason == "SAFETY"
+    pieces = [
+        {"name": "f", "will_continue": True},
+        {"partial_args": [{"json_path": "$.a", "string_value": "x"}], "will_continue": True},
+        {"partial_args": [{"json_path": "$.a", "string_value": "y"}]},
+    ]
+    frames = [{"candidates": [{"content": {"parts": [{"function_call": piece}]}}]} for piece in pieces]
+    last = {"candidates": [{"finish_reason": "STOP"}]}
+    assert arguments(assembled(GEMINI, *frames, last)) == [("f", {"a": "xy"})]
+
+
+@pytest.mark.parametrize("members", [{}, {"responseId": "r"}])
+def test_names_in_arguments_are_the_users_own(members):
+    part = {"functionCall": {"name": "f", "args": {"function_call": {"will_continue": True}, "usage_metadata": 1}}}
+    response = assembled(GEMINI, {"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}], **members})
+    assert arguments(response) == [("f", {"function_call": {"will_continue": True}, "usage_metadata": 1})]
+    assert response.quirks == ()
+
+
 @pytest.mark.parametrize(
     "last",
     [

@@ -17,6 +17,8 @@ class Head(msgspec.Struct, gc=False, rename="camel"):
     usage_metadata: msgspec.Raw = ABSENT
     prompt_feedback: msgspec.Raw = ABSENT
     model_version: msgspec.Raw = ABSENT
+    kept_usage: msgspec.Raw = msgspec.field(default=ABSENT, name="usage_metadata")
+    kept_feedback: msgspec.Raw = msgspec.field(default=ABSENT, name="prompt_feedback")
     response: msgspec.Raw = ABSENT
     error: msgspec.Raw = ABSENT
 
@@ -36,7 +38,7 @@ def recognise(frame: Frame) -> int:
         return NO
     if bytes(head.candidates).startswith(b"[") or bytes(head.usage_metadata) or bytes(head.prompt_feedback):
         return CERTAIN
-    if bytes(head.model_version):
+    if bytes(head.model_version) or bytes(head.kept_usage) or bytes(head.kept_feedback):
         return LIKELY
     error = bytes(head.error)
     return POSSIBLE if b'"status"' in error and b'"code"' in error else NO

@@ -8,6 +8,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.counting import read_usage
 from streamkit.dialects.gemini.calls import Calls
 from streamkit.dialects.gemini.finishing import blocked, finished
+from streamkit.dialects.gemini.spelling import may_be_snake_case, respelled
 from streamkit.dialects.gemini.wire import FRAME, Candidate, GenerateFrame, Part
 from streamkit.dialects.json_text import json_word
 from streamkit.dialects.payloads import read
@@ -34,7 +35,7 @@ from streamkit.frames import Frame
 from streamkit.items import Status
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object, is_same
 from streamkit.quirks.chat import id_changed
-from streamkit.quirks.gemini import part_unknown
+from streamkit.quirks.gemini import part_unknown, snake_case
 from streamkit.quirks.payloads import envelope
 
 __all__ = ["GeminiDecoder"]
@@ -78,6 +79,7 @@ class GeminiDecoder:
         self._sealed: dict[int, str] = {}
         self._keyed = 0
         self._halves = Halves()
+        self._renamed = False
         self._looked = False
         """Whether unknown parts of this frame were looked for."""
 
@@ -86,6 +88,8 @@ class GeminiDecoder:
         try:
             message = FRAME.decode(frame.data)
         except REFUSED:
+            return self._tolerant(frame)
+        if message.response_id is None and message.usage_metadata is None and may_be_snake_case(frame.data):
             return self._tolerant(frame)
         return self._frame(message, frame.data)
 
@@ -97,8 +101,12 @@ class GeminiDecoder:
         return tolerant(frame, self._halves, self._odd)
 
     def _odd(self, payload: JsonObject) -> list[Event]:
-        """A payload that the strict types refuse."""
+        """A payload that the strict types refuse, or would not understand."""
+        payload, renamed = respelled(payload)
         message, quirks = reshape(payload, FRAME)
+        if renamed and not self._renamed:
+            self._renamed = True
+            quirks.insert(0, snake_case.seen(detail=", ".join(dict.fromkeys(renamed))))
         if message is None:
             return [*quirks, *unread(payload)]
         return [*quirks, *self._frame(message, payload)]
