@@ -22,10 +22,12 @@ from streamkit.quirks.counting import (
 )
 from streamkit.quirks.registry import shown
 
-__all__ = ["LARGEST_COUNT", "read_usage"]
+__all__ = ["read_count", "read_usage", "whole_count"]
 
 LARGEST_COUNT = 10**1000
 """Beyond it a number is no count, and sums could become too long to be printed."""
+LONGEST_COUNT = 32
+"""Characters of a string that may still be a count."""
 
 
 def _slots(**words: str) -> dict[str, str]:
@@ -106,9 +108,11 @@ class _Tally:
 
     def read_lifetimes(self, payload: JsonObject) -> None:
         """Anthropic's cache writes by lifetime; their sum counts where no plain count stands."""
-        counts = [value for value in payload.values() if value.__class__ is int and 0 < value <= LARGEST_COUNT]
+        counts = {name: count for name, value in payload.items() if (count := whole_count(value))}
         if counts and not self.counts.get("write"):
-            self.counts["write"] = sum(counts)
+            self.counts["write"] = sum(counts.values())
+            for name in counts:
+                self.quirks += read_count(name, payload[name])[1]
 
     def take(self, slot: str, name: str, value: Json) -> None:
         """Of several spellings of one count the first that is not zero holds."""
@@ -123,17 +127,32 @@ class _Tally:
 
     def coerce(self, name: str, value: Json) -> int | None:
         """A whole number that is no JSON integer (J13)."""
-        number = value
-        if isinstance(value, str) and len(value) <= 32:
-            try:
-                number = float(value)
-            except ValueError:
-                number = None
-        if isinstance(number, float) and math.isfinite(number) and number >= 0 and number.is_integer():
-            self.quirks.append(usage_coerced.seen(detail=f"{name}: {value!r}"))
-            return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
-        self.quirks.append(usage_unreadable.seen(detail=f"{name}: {shown(value)}"))
+        count, quirks = read_count(name, value)
+        self.quirks += quirks
+        return count
+
+
+def whole_count(value: Json) -> int | None:
+    """A count, also where the wire has it as a float or a string (J13); None for what is none."""
+    number = value
+    if value.__class__ is int:
+        return value if 0 <= value <= LARGEST_COUNT else None
+    if isinstance(value, str) and len(value) <= LONGEST_COUNT:
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+    if not isinstance(number, float) or not math.isfinite(number) or number < 0 or not number.is_integer():
         return None
+    return int(value) if isinstance(value, str) and value.strip().isdigit() else int(number)
+
+
+def read_count(name: str, value: Json) -> tuple[int | None, tuple[QuirkSeen, ...]]:
+    """The count of this name, and what was odd about it."""
+    count = whole_count(value)
+    if count is None:
+        return None, (usage_unreadable.seen(detail=f"{name}: {shown(value)}"),)
+    return count, () if value.__class__ is int else (usage_coerced.seen(detail=f"{name}: {value!r}"),)
 
 
 def read_usage(payload: Json) -> tuple[Usage | None, tuple[QuirkSeen, ...]]:

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions, Dialect
-from streamkit.dialects.counting import read_usage
+from streamkit.dialects.counting import read_count, read_usage
 from streamkit.dialects.plain import Events, PlainDecoder, finish, foreign, words
 from streamkit.dialects.refused import REFUSED
 from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta, UsageReported
@@ -48,6 +48,7 @@ class WatsonxDecoder(PlainDecoder):
         self._started = False
         self._counts: dict[int, tuple[int, int]] = {}
         """Input and output tokens per answer; frames count upwards and leave the input out later."""
+        self._noted: set[str] = set()
         self._latest: Result | None = None
         """The piece of the first answer whose counts were not looked at yet."""
 
@@ -77,7 +78,7 @@ class WatsonxDecoder(PlainDecoder):
         if not is_array(results):
             return foreign(payload, name)
         notes: list[Event] = []
-        read = [_result(result, notes) for result in results if is_object(result)]
+        read = [self._result(result, notes) for result in results if is_object(result)]
         model, system = payload.get("model_id"), payload.get("system")
         generation = Generation(
             results=read,
@@ -85,6 +86,19 @@ class WatsonxDecoder(PlainDecoder):
             system=system if is_object(system) else None,
         )
         return notes + self._generation(generation)
+
+    def _result(self, result: JsonObject, notes: list[Event]) -> Result:
+        counts: dict[str, int] = {}
+        for name in COUNTS:
+            value = result.get(name)
+            count, quirks = read_count(name, value) if value is not None else (None, ())
+            if count is not None:
+                counts[name] = count
+            if quirks and quirks[0].quirk not in self._noted:  # every frame counts: once is enough
+                self._noted.add(quirks[0].quirk)
+                notes += quirks
+        text = words(result.get("generated_text"), notes)
+        return Result(generated_text=text, stop_reason=_word(result.get("stop_reason")), **counts)
 
     def _generation(self, message: Generation) -> list[Event]:
         out: list[Event] = []
@@ -116,13 +130,6 @@ class WatsonxDecoder(PlainDecoder):
             return []
         usage, quirks = read_usage(dict(zip(COUNTS, (consumed, generated), strict=True)))
         return [*quirks, UsageReported(usage=usage)] if usage is not None else list(quirks)
-
-
-def _result(result: JsonObject, notes: list[Event]) -> Result:
-    reason = result.get("stop_reason")
-    counts = {name: value for name in COUNTS if isinstance(value := result.get(name), int)}
-    text = words(result.get("generated_text"), notes)
-    return Result(generated_text=text, stop_reason=_word(reason), **counts)
 
 
 def _word(reason: Json) -> str | None:

@@ -146,6 +146,12 @@ def test_j13_whole_numbers_of_other_types_are_read():
     assert counted(payload) == ((12, 3, 15, None, None, None), ["usage_coerced", "usage_coerced"])
 
 
+def test_j13_cache_writes_by_lifetime_may_be_floats():
+    lifetimes = {"ephemeral_5m_input_tokens": 5.0, "ephemeral_1h_input_tokens": "6", "ttl": "5m"}
+    payload = {"input_tokens": 10, "cache_creation": lifetimes}
+    assert counted(payload) == ((21, None, None, None, 11, None), ["usage_coerced", "usage_coerced"])
+
+
 @pytest.mark.parametrize("value", [True, -1, "many", "", 1.5, float("nan"), float("inf"), "1e999", [3], "9" * 5000])
 def test_j13_anything_else_is_unknown(value):
     assert counted({"prompt_tokens": value, "completion_tokens": 1}) == (

@@ -169,6 +169,7 @@ def test_an_error_behind_the_end_is_no_failure_b38():
         ),
         ({"input_tokens": "12", "output_tokens": 3.0, "total_tokens": True}, {"input_tokens": 12, "output_tokens": 3},
          ["usage_shape"]),
+        ({"input_tokens": "12.0", "output_tokens": " 3 "}, {"input_tokens": 12, "output_tokens": 3}, ["usage_shape"]),
         ({"input_tokens": -1, "output_tokens": 2.5, "total_tokens": "many"}, {}, ["usage_shape"]),
         ({"input_tokens": 3, "input_tokens_details": None, "output_tokens_details": []}, {"input_tokens": 3}, []),
     ],

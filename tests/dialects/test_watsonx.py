@@ -1,3 +1,4 @@
+import pytest
 from plain_wire import STRANGERS, decode, frame, of, quirks, text_of
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions
@@ -59,8 +60,21 @@ def test_errors_and_odd_members():
     odd = {"results": [{"generated_text": 4, "stop_reason": None, "generated_token_count": "x"}, None]}
     events = decode(WATSONX, [STREAM[0], odd, {"news": 1}, error])
     assert text_of(events) == "4"
-    assert quirks(events)[:2] == ["member_mended", "foreign_frame"]
+    assert quirks(events)[:3] == ["usage_unreadable", "member_mended", "foreign_frame"]
     assert of(events, ErrorReported)[0].error.message == "no such model"
+
+
+@pytest.mark.parametrize("written", [float, str, lambda count: f"{count}.0"])
+def test_j13_counts_that_are_no_integers(written):
+    def again(result):
+        return {name: written(value) if name.endswith("_count") else value for name, value in result.items()}
+
+    events = decode(WATSONX, [{**each, "results": [again(each["results"][0])]} for each in STREAM])
+    assert (text_of(events), quirks(events)) == ("the sun", ["usage_coerced"])
+    usage = of(events, UsageReported)[-1].usage
+    assert (usage.input_tokens, usage.output_tokens) == (8, 3)
+    odd = decode(WATSONX, [generation(result("a", True, 4.5, stop="eos_token"))])
+    assert (quirks(odd), of(odd, UsageReported)) == (["usage_unreadable"], [])
 
 
 def test_recognise():

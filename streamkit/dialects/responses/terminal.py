@@ -3,7 +3,7 @@
 The claimed output is looked at for the types and ids of its items only, so that a quirk can name what differs.
 """
 
-from streamkit.dialects.counting import LARGEST_COUNT
+from streamkit.dialects.counting import whole_count
 from streamkit.dialects.responses.items import item_kind, text
 from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
@@ -49,17 +49,6 @@ KEPT = (
 """What else a terminal frame says of the response itself: all of its other members echo the request."""
 
 
-def count(value: Json) -> int | None:
-    """A token count, or None where the wire has no usable number (J13)."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
-        return int(value)
-    if not isinstance(value, int | float) or not 0 <= value <= LARGEST_COUNT:
-        return None
-    return int(value) if isinstance(value, int) or value.is_integer() else None
-
-
 def read_usage(raw: Json) -> Usage | None:
     """The token counts of a Responses usage object, or None where there is none."""
     if not is_object(raw) or not raw:
@@ -68,16 +57,16 @@ def read_usage(raw: Json) -> Usage | None:
     outer = raw.get("output_tokens_details")
     inputs: JsonObject = inner if is_object(inner) else {}
     outputs: JsonObject = outer if is_object(outer) else {}
-    output, reasoning = count(raw.get("output_tokens")), count(outputs.get("reasoning_tokens"))
-    given, total = count(raw.get("input_tokens")), count(raw.get("total_tokens"))
+    output, reasoning = whole_count(raw.get("output_tokens")), whole_count(outputs.get("reasoning_tokens"))
+    given, total = whole_count(raw.get("input_tokens")), whole_count(raw.get("total_tokens"))
     if output is not None and reasoning and given is not None and total == given + output + reasoning:
         output += reasoning  # C27: not contained in the output count
     return Usage(
         input_tokens=given,
         output_tokens=output,
         total_tokens=total,
-        cached_tokens=count(inputs.get("cached_tokens")),
-        cache_write_tokens=count(inputs.get("cache_write_tokens")),
+        cached_tokens=whole_count(inputs.get("cached_tokens")),
+        cache_write_tokens=whole_count(inputs.get("cache_write_tokens")),
         reasoning_tokens=reasoning,
         raw=raw,
     )
