@@ -28,6 +28,7 @@ class Call:
         "_value",
         "_valued",
         "call_id",
+        "called_again",
         "choice",
         "custom",
         "extra",
@@ -75,6 +76,8 @@ class Call:
         """Whether its text is a `{}` that may stand for arguments to come (D16)."""
         self.repeats: Call | None = None
         """The call behind which this one began on the same index without an id (D53)."""
+        self.called_again = False
+        """Whether its name came once more behind its closed text: a start, if another object follows (D53)."""
         self.index_noted = False
         self.id_noted = False
         self._brackets = Brackets()
@@ -214,7 +217,8 @@ class Turn:
         """An index that a call has, and no id that is known."""
         own = call.index == fragment.index
         if not fragment.name:
-            return call, None
+            follower = self._follower(fragment, call)
+            return (follower, tool_index_reused) if follower is not None else (call, None)
         if not call.name and (not call.wire_id or not fragment.call_id):
             return call, None
         same = fragment.name == call.name
@@ -228,7 +232,21 @@ class Turn:
             follower = self._new(fragment)
             follower.repeats = call
             return follower, tool_index_reused
+        self._called_again(fragment, call)
         return call, None
+
+    def _called_again(self, fragment: CallFragment, call: Call) -> None:
+        """A name alone, which some servers send with every piece (D01): it begins a call only if text follows."""
+        bare = not (fragment.arguments or call.wire_id or call.placeholder)
+        call.called_again = bare and call.closed
+
+    def _follower(self, fragment: CallFragment, call: Call) -> Call | None:
+        """The call that a name alone began, now that its text begins; None where there is none (D53)."""
+        if not call.called_again or not fragment.arguments.startswith("{"):
+            return None
+        follower = self._new(fragment)
+        follower.name, follower.repeats = call.name, call
+        return follower
 
     def _unknown_index(self, fragment: CallFragment) -> tuple[Call, Quirk | None]:
         if fragment.call_id or fragment.whole or not self.calls:
@@ -268,11 +286,14 @@ class Turn:
         if call is None:
             return self._new(fragment)
         if not fragment.name:
-            return self._new(fragment) if fragment.call_id and call.closed else call
+            if fragment.call_id:
+                return self._new(fragment) if call.closed else call
+            return self._follower(fragment, call) or call
         if not call.name and (not call.wire_id or not fragment.call_id):
             return call
         if fragment.call_id or fragment.name != call.name:
             return self._new(fragment)
         if call.begun and (fragment.whole or (fragment.arguments.startswith("{") and call.closed)):
             return self._new(fragment)
+        self._called_again(fragment, call)
         return call

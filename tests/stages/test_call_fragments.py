@@ -404,6 +404,42 @@ def test_d53_a_name_alone_begins_nothing():
     assert quirks(out) == []
 
 
+@pytest.mark.parametrize("index", [0, None])
+@pytest.mark.parametrize("second", ['{"u":2}', '{"u":1}'])
+def test_d53_a_name_alone_begins_a_call_once_its_text_begins(index, second):
+    def call(text):
+        pieces = [{"name": "get"}, *({"arguments": piece} for piece in (text[:3], text[3:]))]
+        return [fragment(index, **piece) for piece in pieces]
+
+    out = run(*call('{"u":1}'), *call(second), *call('{"u":3}'))
+    assert [(name, text) for name, _, text in calls(out)] == [("get", '{"u":1}'), ("get", second), ("get", '{"u":3}')]
+    assert len({call_id for _, call_id, _ in calls(out)}) == 3
+    expected = "tool_index_missing" if index is None else "tool_index_reused"
+    assert set(quirks(out)) == {expected, *(["tool_maybe_duplicate"] if second == '{"u":1}' else [])}
+
+
+@pytest.mark.parametrize("index", [0, None])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [("get", ""), ("get", '{"u":'), ("get", "1}"), ("get", "")],  # D01
+        [("get", ""), ("", '{"u":1}'), ("get", ""), ("get", "")],
+        [("get", ""), ("", '{"u":'), ("get", ""), ("", "1}")],
+        [("get", "{}"), ("get", ""), ("", '{"u":1}')],  # D16
+        [("get", '{"u":1}'), ("", '{"u":1}')],  # D19
+    ],
+)  # fmt: skip
+def test_d53_a_name_that_is_sent_again_begins_nothing(index, pieces):
+    out = run(*[fragment(index, name=name, arguments=text) for name, text in pieces])
+    assert [(name, text.removeprefix("{}")) for name, _, text in calls(out)] == [("get", '{"u":1}')]
+
+
+def test_d53_with_an_id_a_name_alone_begins_nothing():
+    out = run(fragment(0, "a", "get", '{"u":1}'), fragment(name="get"), fragment(arguments='{"u":1}'))
+    assert calls(out) == [("get", "a", '{"u":1}')]
+    assert quirks(out) == ["tool_args_restated"]
+
+
 def test_d53_not_inside_an_object():
     out = run(
         fragment(name="get", arguments='{"u":'), fragment(name="get", arguments='{"v":1}'), fragment(arguments="}")
