@@ -5,11 +5,35 @@ to the item, under the key that `CallFragments` gives to the n-th call of a choi
 whole call is ready even if the stream dies behind it (G20).
 """
 
-from streamkit.events import ArgumentsDelta, Event, ItemFinished, SignatureReported
+from streamkit.events import ArgumentsDelta, Event, ItemFinished, ItemStarted, Key, SignatureReported
 from streamkit.evidence import CallFragment, call_key
 from streamkit.jsontypes import JsonObject
 
-__all__ = ["KeyedCalls"]
+__all__ = ["Announced", "KeyedCalls"]
+
+
+class Announced:
+    """Calls that were announced and that nothing was said of yet: who is announced alike once more is the same (B37).
+
+    A call without an id or a name is not kept: two of those may well be two.
+    """
+
+    def __init__(self) -> None:
+        self._starts: dict[int, tuple[str, str, str]] = {}
+
+    def again(self, index: int, key: Key, name: str, call_id: str, arguments: str = "") -> list[Event]:
+        """The repeated start for the ledger, which names it; nothing where this is the first one."""
+        start = (name, call_id, arguments)
+        if self._starts.get(index) == start:
+            return [ItemStarted(key=key, type="function_call", name=name)]
+        if name and call_id:
+            self._starts[index] = start
+        return []
+
+    def over(self, index: int) -> None:
+        """Something was said of the call, or it ended."""
+        if self._starts:
+            self._starts.pop(index, None)
 
 
 class KeyedCalls:

@@ -54,12 +54,13 @@ def implicit_item(tape: Tape) -> Iterator[Edit]:
             yield tape.delete(frame)
 
 
-@quirk("responses", "anthropic", effect="harmless", catalogue="B37", known_in=("responses",))
+@quirk("responses", "anthropic", "bedrock", "cohere", effect="harmless", catalogue="B37", known_in=("responses",))
 def item_reannounced(tape: Tape) -> Iterator[Edit]:
     """The same item is announced twice; it is one item."""
     for frame in tape.frames:
         payload = frame.json
-        if _is(payload, "response.output_item.added", "content_block_start"):
+        twice = _is(payload, "response.output_item.added", "content_block_start", "content-start", "tool-call-start")
+        if twice or (frame.event == "contentBlockStart" and payload.get("start")):
             payload.pop("sequence_number", None)
             yield Edit(frame.end, frame.end, tape.encode(payload, frame.event))
 

@@ -93,6 +93,22 @@ def test_calls():
     assert response.finish_reason == "tool_calls"
 
 
+def test_b37_a_call_that_is_announced_twice_is_one():
+    start, given = begin(0, toolUse={"toolUseId": "t1", "name": "f"}), delta(0, toolUse={"input": '{"a":1}'})
+    twice = assembled(BEDROCK, START, start, start, given, end(0), stop("tool_use"))
+    assert [(call.call_id, call.input) for call in twice.tool_calls] == [("t1", {"a": 1})]
+    assert quirks(twice) == ["item_reannounced"]
+    apart = [  # other ids, no ids, or something said in between: these are two
+        [begin(0, toolUse={"toolUseId": "t2", "name": "f"}), start],
+        [begin(0, toolUse={"name": "f"}), begin(0, toolUse={"name": "f"})],
+        [start, given, start],
+        [start, end(0), start],
+    ]
+    for frames in apart:
+        response = assembled(BEDROCK, START, *frames, given, end(0), stop("tool_use"))
+        assert len(response.tool_calls) + len(response.dropped_calls) == 2
+
+
 def test_d43_server_side_tools_are_no_calls():
     response = assembled(
         BEDROCK,

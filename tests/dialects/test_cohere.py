@@ -90,6 +90,18 @@ def test_calls_begin_grow_and_end():
     assert (response.finish_reason, response.quirks) == ("tool_calls", ())
 
 
+@pytest.mark.parametrize("given", ["", '{"n":1}'])
+def test_b37_a_call_that_is_announced_twice_is_one(given):
+    start = tool("tool-call-start", 0, given, id="a1", name="look", type="function")
+    rest = [] if given else [tool("tool-call-delta", 0, '{"n":1}')]
+    response = assembled(COHERE, START, start, start, *rest, v2("tool-call-end", 0), end("TOOL_CALL"))
+    assert [(call.call_id, call.arguments) for call in response.tool_calls] == [("a1", '{"n":1}')]
+    assert quirks(response) == ["item_reannounced"]
+    other = tool("tool-call-start", 0, "{}", id="a2", name="look")
+    response = assembled(COHERE, START, start, *rest, other, v2("tool-call-end", 0), end("TOOL_CALL"))
+    assert [call.call_id for call in response.tool_calls] == ["a1", "a2"]
+
+
 def test_d15_a_literal_null_is_an_empty_object():
     response = assembled(COHERE, START, tool("tool-call-start", 0, "null", id="c", name="now"), end("TOOL_CALL"))
     assert [(call.arguments, call.input) for call in response.tool_calls] == [("null", {})]

@@ -9,7 +9,7 @@ from streamkit.dialects.bedrock import wire
 from streamkit.dialects.bedrock.ending import metadata_events, stop_events
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
 from streamkit.dialects.json_text import json_text, json_word
-from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.keyed_calls import Announced, KeyedCalls
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.tolerance import Halves, tolerant, unread
@@ -59,6 +59,7 @@ class ConverseDecoder:
         self._carried = as_members
         self._started = False
         self._calls = KeyedCalls()
+        self._announced = Announced()
         self._keys: dict[int, Key] = {}
         self._results: dict[int, list[Json]] = {}
         self._halves = Halves()
@@ -166,6 +167,7 @@ class ConverseDecoder:
                 return self._halves.delta(text, key=key)
             return (TextDelta(key=key, text=text),) if text else ()
         if delta.tool_use is not None:
+            self._announced.over(index)
             given = delta.tool_use.input
             arguments = given if isinstance(given, str) else "" if given is None else json_text(given)
             return (ArgumentsDelta(key=self._keys.get(index, index), text=arguments),) if arguments else ()
@@ -213,6 +215,8 @@ class ConverseDecoder:
                 out.append(
                     ItemStarted(key=index, type=tool.type, name=name, call_id=call_id, details=_tool(name, call_id))
                 )
+            elif again := self._announced.again(index, self._keys.get(index), name, call_id):
+                out += again
             else:
                 self._keys[index] = self._calls.begin(0, name, call_id, None, out)
         elif start.tool_result is not None:
@@ -228,6 +232,7 @@ class ConverseDecoder:
     def _block_stop(self, event: wire.BlockStop) -> Events:
         index = event.content_block_index
         self._block, self._touched = index + 1, False
+        self._announced.over(index)
         if index in self._results:
             return self._result_over(index, finish=True)
         finished = ItemFinished(key=self._keys.pop(index, index))

@@ -7,7 +7,7 @@ from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
 from streamkit.dialects.json_text import json_text, json_word
-from streamkit.dialects.keyed_calls import KeyedCalls
+from streamkit.dialects.keyed_calls import Announced, KeyedCalls
 from streamkit.dialects.logprobs import entries
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
@@ -53,6 +53,7 @@ class CohereDecoder:
     def __init__(self, options: DecoderOptions) -> None:
         del options
         self._calls = KeyedCalls()
+        self._announced = Announced()
         self._keys: dict[int, Key] = {}
         self._latest: Key = 0
         self._indexes = {"content": -1, "tool-call": -1}
@@ -189,8 +190,10 @@ class CohereDecoder:
         call = _call(frame)
         function = call.function or wire.Function()
         self._indexes["tool-call"] = frame.index
-        key = self._keys[frame.index] = self._calls.begin(0, function.name or "", call.id or "", None, out)
-        text = _arguments(function)
+        name, call_id, text = function.name or "", call.id or "", _arguments(function)
+        if again := self._announced.again(frame.index, self._keys.get(frame.index), name, call_id, text):
+            return out + again
+        key = self._keys[frame.index] = self._calls.begin(0, name, call_id, None, out)
         if text:
             out.append(ArgumentsDelta(key=key, text=text))
         return out
@@ -199,12 +202,14 @@ class CohereDecoder:
         text = _arguments(_call(frame).function)
         if not text:
             return ()
+        self._announced.over(frame.index)
         key = self._keys.get(frame.index)
         if key is None:  # its start was lost: what is left of it must not be lost too
             key = self._keys[frame.index] = ("call", "unannounced", frame.index)
         return (ArgumentsDelta(key=key, text=text),)
 
     def _call_end(self, frame: wire.CallEnd) -> Events:
+        self._announced.over(frame.index)
         key = self._keys.pop(frame.index, None)
         return () if key is None else (ItemFinished(key=key),)
 
