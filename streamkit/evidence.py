@@ -17,6 +17,7 @@ __all__ = [
     "MISSING",
     "CallFragment",
     "CallText",
+    "DetailGrown",
     "EndMarker",
     "FinishClaimed",
     "Halt",
@@ -94,6 +95,21 @@ class ItemClaimed(ItemEvent, kw_only=True, frozen=True):
     """False: the snapshot fills the item but does not close it."""
     only_if_silent: bool = False
     """True: a claim that counts only where nothing of this kind was streamed (B22, F06)."""
+
+
+class DetailGrown(ItemEvent, kw_only=True, frozen=True):
+    """A piece of a text that belongs into an item's details: what a tool of the server is given, or gives out.
+
+    The item's own snapshot has the whole text; until it comes, and where it never does, the pieces are kept.
+    """
+
+    item_type: str
+    """The item's type as the piece implies it, for an item that was never announced (B05)."""
+    path: tuple[str | int, ...]
+    """Where in the details the text stands: names of members, places in lists."""
+    text: str
+    whole: bool = False
+    """The text is all of it, not one more piece."""
 
 
 class CallFragment(Event, kw_only=True, frozen=True, gc=False):

@@ -95,7 +95,7 @@ class Books:
                 out.append((quirk or item_reannounced).seen(item_id=entry.id))
                 self._known[event.key] = entry
                 return out
-            entry.announced = True
+            entry.announced, entry.announced_details = True, event.details
             entry.name = entry.name or event.name
             self._register.name_call(entry, entry.call_id or event.call_id)
             return out
@@ -104,7 +104,7 @@ class Books:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
         entry = self._register.open(event.key, event.type, event.choice, wire_id=event.item_id, position=event.position)
         entry.announced = True
-        entry.name, entry.phase = event.name, event.phase
+        entry.name, entry.phase, entry.announced_details = event.name, event.phase, event.details
         self._register.name_call(entry, event.call_id)
         out.append(replace(event, item_id=entry.id, position=entry.position))
         return out
@@ -158,7 +158,7 @@ class Books:
     def _close_entry(self, entry: Entry, status: Status) -> list[Event]:
         self._cool()
         self._register.close(entry)
-        return [ItemFinished(item_id=entry.id, choice=entry.choice, status=status, details=entry.details)]
+        return [ItemFinished(item_id=entry.id, choice=entry.choice, status=status, details=entry.kept())]
 
     def _close_all(self, status: Status) -> list[Event]:
         out: list[Event] = []
@@ -176,7 +176,7 @@ class Books:
         self._cool()
         self._register.close(entry)
         out: list[Event] = [quirk.seen(item_id=entry.id)] if quirk is not None else []
-        details = {**entry.details, **event.details}
+        details = {**entry.kept(), **event.details}
         out.append(replace(event, item_id=entry.id, choice=entry.choice, details=details))
         return out
 

@@ -23,6 +23,7 @@ from streamkit.items import PartKind
 from streamkit.quirks.lifecycle import call_id_changed, done_differs, done_shorter, item_finished_twice
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claims import Settlement, parses, settle
+from streamkit.stages.growing import grown
 from streamkit.stages.register import Entry
 from streamkit.stages.side_books import SideBooks
 
@@ -105,6 +106,9 @@ class ClaimBooks(SideBooks):
             out += self._attached(entry, [*beside, *event.media])
         entry.annotations = max(entry.annotations, len(event.annotations))
         entry.details.update(event.details)
+        if entry.growing and event.finish:
+            pieces = grown(entry.announced_details, entry.growing)
+            entry.details.update((name, value) for name, value in pieces.items() if not entry.details.get(name))
         if event.finish and not self._dead:
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)
             if changed:

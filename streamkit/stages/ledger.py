@@ -28,6 +28,7 @@ from streamkit.events import (
     UsageReported,
 )
 from streamkit.evidence import (
+    DetailGrown,
     EndMarker,
     FinishClaimed,
     ItemClaimed,
@@ -70,6 +71,7 @@ CONTENT = (
     AnnotationAdded,
     LogprobsAdded,
     MediaAdded,
+    DetailGrown,
     PartClaimed,
     ItemClaimed,
     ItemFinished,

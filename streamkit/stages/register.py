@@ -15,6 +15,7 @@ from streamkit.jsontypes import JsonObject
 from streamkit.limits import Limits
 from streamkit.quirks.lifecycle import index_unreliable, rotating_ids
 from streamkit.quirks.registry import Quirk
+from streamkit.stages.growing import Path, grown
 
 __all__ = ["Entry", "Register"]
 
@@ -30,10 +31,12 @@ class Entry:
     __slots__ = (
         "annotations",
         "announced",
+        "announced_details",
         "anonymous",
         "call_id",
         "choice",
         "details",
+        "growing",
         "id",
         "logprobs",
         "name",
@@ -77,7 +80,11 @@ class Entry:
         """The signature so far."""
         self.sound = -1
         """Length of the argument text when it was last seen to be JSON."""
+        self.announced_details: JsonObject = {}
+        """What it was announced with."""
         self.details: JsonObject = {}
+        self.growing: dict[Path, StringIO] = {}
+        """Texts inside its details, until its own snapshot comes."""
         self.parts: dict[tuple[PartKind, int], StringIO] = {}
         self.write: Callable[[str], int] | None = None
         """Writes argument text; None once the item is closed, so that late deltas take the slow path."""
@@ -108,6 +115,10 @@ class Entry:
     def sealed(self, signature: str) -> bool:
         """Whether this is its signature."""
         return self.seal.tell() == len(signature) and self.seal.getvalue() == signature
+
+    def kept(self) -> JsonObject:
+        """Its details where no snapshot has the whole of what grew in them."""
+        return {**grown(self.announced_details, self.growing), **self.details} if self.growing else self.details
 
     @property
     def empty(self) -> bool:

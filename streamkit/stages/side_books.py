@@ -1,12 +1,13 @@
 """What belongs to an item beside its text: signatures, annotations, log probabilities, media."""
 
 from collections.abc import Callable, Iterable, Mapping
+from io import StringIO
 
 import msgspec
 from msgspec.structs import replace
 
 from streamkit.events import AnnotationAdded, Event, ItemStarted, Key, LogprobsAdded, MediaAdded, SignatureReported
-from streamkit.evidence import NumberPassed, PartClaim
+from streamkit.evidence import DetailGrown, NumberPassed, PartClaim
 from streamkit.items import PartKind, Status
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.limits import DEFAULT_LIMITS, Limits
@@ -66,6 +67,21 @@ class SideBooks(Books):
             return [*out, self._overflow(entry)]
         out.append(replace(event, item_id=entry.id))
         return out
+
+    def _detailed(self, event: DetailGrown) -> Events:
+        """A text inside an item's details: kept until the item is over, told with its end; then it says nothing new."""
+        found, _ = self._register.find(event.key, event.item_type, event.choice)
+        if found is not None and not found.open:
+            return ()
+        entry, out = self._entry(event, event.item_type)
+        if entry is None:
+            return out
+        text = entry.growing.get(event.path)
+        size = 0 if text is None else text.tell()
+        if text is None or event.whole:
+            text = entry.growing[event.path] = StringIO()
+        grown = text.write(event.text) - (size if event.whole else 0)
+        return out if self._takes(entry, grown) else [*out, self._overflow(entry)]
 
     def _silent(self, _: NumberPassed) -> Events:
         """What says nothing of any item."""
@@ -169,6 +185,7 @@ class SideBooks(Books):
         AnnotationAdded: _attach,
         LogprobsAdded: _logprobs,
         MediaAdded: _attach,
+        DetailGrown: _detailed,
         NumberPassed: _silent,
     }
 

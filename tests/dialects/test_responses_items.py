@@ -13,7 +13,10 @@ from responses_wire import (
     quirks,
     read,
     spoken,
+    sse,
 )
+
+from streamkit import Limits, assemble
 
 SERVER_SIDE = {
     "web_search_call": {"action": {"type": "search", "query": "tides"}},
@@ -149,6 +152,77 @@ def test_how_the_servers_tool_ended_d43(status):
     response = read(CREATED, added({**item, "status": "in_progress"}), done(item), ended([item]))
     assert [(one.status, one.details["error"]) for one in response.items] == [(status, "no")]
     assert (response.status, response.finish_reason, quirks(response)) == ("completed", "stop", [])
+
+
+def streamed(kind, item_id, *texts, **members):
+    return [piece(f"{kind}.delta", item_id=item_id, delta=text, **members) for text in texts]
+
+
+def patched(text):
+    return {"type": "response.apply_patch_call_operation_diff.delta", "output_index": 0, "delta": text}
+
+
+def commanded(what, command, text):
+    member = "delta" if what == "delta" else "command"
+    return {"type": f"response.shell_call_command.{what}", "output_index": 0, "command_index": command, member: text}
+
+
+CODE = streamed("code_interpreter_call_code", "i1", "print(", "1)")
+COMMANDS = [
+    commanded("added", 0, ""),
+    commanded("delta", 0, "ls "),
+    commanded("delta", 0, "-"),
+    commanded("done", 0, "ls -l"),
+    commanded("delta", 1, "cat"),
+]
+PRINTS = [{"stdout": "a"}, {"stderr": "no"}, {"stdout": "b"}]
+OPERATION = {"type": "update_file", "path": "p"}
+BEGUN = [  # as announced, the pieces, and what they amount to
+    ({"type": "code_interpreter_call", "code": "", "container_id": "k"}, CODE, {"code": "print(1)"}),
+    (
+        {"type": "apply_patch_call", "operation": {**OPERATION, "diff": ""}},
+        [patched("+a"), patched("+b")],
+        {"operation": {"diff": "+a+b"}},
+    ),
+    ({"type": "shell_call", "action": {"commands": []}}, COMMANDS, {"action": {"commands": ["ls -l", "cat"]}}),
+    (
+        {"type": "shell_call_output", "output": []},
+        streamed("shell_call_output_content", "i1", *PRINTS, command_index=0),
+        {"output": [{"stderr": "no", "stdout": "ab"}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "frames", "details"), BEGUN, ids=[each[0]["type"] for each in BEGUN])
+@pytest.mark.parametrize("end", [[], [ended((), "incomplete", incomplete_details={"reason": "max_output_tokens"})]])
+def test_d43_what_a_server_side_tool_was_given_is_kept_where_its_item_never_ends(item, frames, details, end):
+    begun = {**item, "id": "i1", "status": "in_progress"}
+    (one,) = read(CREATED, added(begun), *frames, *end).items
+    expected = {**begun, **details}
+    if "operation" in details:
+        expected["operation"] = {**OPERATION, **details["operation"]}
+    assert (one.id, one.type, one.details) == ("i1", item["type"], expected)
+    (unannounced,) = read(CREATED, *frames, *end).items
+    assert (unannounced.type, unannounced.details) == (item["type"], details)
+
+
+def test_d43_the_snapshot_of_a_server_side_tool_has_the_last_word():
+    begun = {"id": "i1", "type": "code_interpreter_call", "code": ""}
+    whole = {**begun, "code": "print(2)", "outputs": None}
+    assert read(CREATED, added(begun), *CODE, done(whole), ended([whole])).items[0].details == whole
+    bare = {"id": "i1", "type": "code_interpreter_call"}
+    assert read(CREATED, added(begun), *CODE, done(bare), ended([bare])).items[0].details["code"] == "print(1)"
+    for late in ([done(whole), *CODE, ended([whole])], [done(whole), ended([whole]), *CODE]):
+        (one,) = read(CREATED, added(begun), *late).items
+        assert one.details == whole
+
+
+def test_j06_what_a_server_side_tool_is_given_is_bounded():
+    begun = {"id": "i1", "type": "code_interpreter_call", "code": ""}
+    frames = streamed("code_interpreter_call_code", "i1", *["x" * 10] * 9)
+    response = assemble(sse(CREATED, added(begun), *frames), "responses", limits=Limits(arguments=50), on_error="event")
+    assert (response.errors[0].kind, response.errors[0].limit) == ("limit", "arguments")
+    assert set(response.items[0].details["code"]) == {"x"}
 
 
 def test_what_a_call_says_beyond_its_fields_goes_back_with_it_d40():

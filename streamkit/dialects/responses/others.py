@@ -2,6 +2,7 @@
 
 from streamkit.dialects.responses.items import AUDIO_DELTAS, audio_piece
 from streamkit.dialects.responses.mending import WHOLE_BODY, whole_body
+from streamkit.dialects.responses.server_texts import SERVER_TEXTS, server_text
 from streamkit.events import Event, KeepAlive, ProviderEvent
 from streamkit.evidence import NumberPassed
 from streamkit.faults import looks_like_error
@@ -23,6 +24,8 @@ def other_frame(payload: JsonObject, name: str, number: int | None) -> list[Even
     if looks_like_error(payload) and (name == "response.error" or not name.startswith("response.")):
         return [NumberPassed(sequence_number=number), *error_events(payload)]
     event = ProviderEvent(sequence_number=number, name=name, data=payload)
+    if name in SERVER_TEXTS:
+        return [event, *server_text(payload, name, number)]
     if name == "codex.rate_limits":
         return [rate_limits_frame.seen(data=payload), event]
     return [event] if name.startswith("response.") else [unknown_event.seen(detail=name), event]
