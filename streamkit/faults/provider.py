@@ -42,7 +42,7 @@ from streamkit.lazy_patterns import LazyPattern
 from streamkit.masking import mask, mask_json
 from streamkit.quirks.registry import printable
 
-__all__ = ["ENTITLEMENT_HINT", "cut_phrase", "looks_like_error", "provider_error", "transport_error"]
+__all__ = ["ENTITLEMENT_HINT", "FAILED", "cut_phrase", "looks_like_error", "provider_error", "transport_error"]
 
 LONGEST_MESSAGE = 4_000
 """Characters of a message that are kept in `ErrorInfo.message`; `raw` has it whole."""
@@ -54,6 +54,9 @@ LONGEST_CODE = 200
 """Characters of a code that are kept: some providers put a sentence there (G12)."""
 
 ENTITLEMENT_HINT = "not entitled on this endpoint; it may still work on another, and a new login will not help"
+
+FAILED = "response failed"
+"""The message of a failed response that says no more than that (G09)."""
 
 _TAG = re.compile(r"\[WKE=([^\]\s]{1,100})\]")
 
@@ -187,7 +190,7 @@ _STRONG: tuple[tuple[LazyPattern, Category], ...] = (
 
 def _fallback(levels: list[Level], status: int | None) -> str:
     if any(level.failed for level in levels):
-        return "response failed"
+        return FAILED
     if status is None:
         return "the provider reported an error without a message"
     from http import HTTPStatus  # noqa: PLC0415 - heavy, and seldom needed

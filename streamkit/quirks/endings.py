@@ -13,6 +13,7 @@ __all__ = [
     "content_after_finish",
     "end_marker_missing",
     "error_after_terminal",
+    "error_restated",
     "finish_inferred",
     "finish_twice",
     "split_choices",
@@ -55,6 +56,12 @@ def error_after_terminal(tape: Tape) -> Iterator[Edit]:
     """An error arrived after the answer's end; the answer stands."""
     if tape.dialect == "responses":
         yield tape.append({"type": "error", "code": "server_error", "message": "late"}, "error")
+
+
+@quirk("any", effect="harmless", catalogue="G09", nowhere="a healthy recording has no error that could be told twice")
+def error_restated(_tape: Tape) -> Iterator[Edit]:
+    """An error was told twice in other words (a frame of its own, and the failed response): it is one error."""
+    yield from ()
 
 
 @quirk("any", effect="harmless", catalogue="H16", nowhere="a broken connection is no matter of bytes")

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from streamkit.errors import ErrorInfo
 from streamkit.events import Event, ItemEvent, ResponseFinished
 from streamkit.evidence import FinishClaimed, TerminalInventory
+from streamkit.faults import FAILED
 from streamkit.items import FinishReason, Status, is_client_call
 from streamkit.jsontypes import Json
 from streamkit.quirks.endings import (
@@ -20,7 +23,7 @@ from streamkit.quirks.endings import (
 from streamkit.response import STRENGTH
 from streamkit.stages.register import Entry
 
-__all__ = ["Closing", "inventory_quirks", "payload_of"]
+__all__ = ["Closing", "inventory_quirks", "payload_of", "restates"]
 
 STATUS_OF_FINISH: dict[FinishReason, Status] = {
     "length": "incomplete",
@@ -138,6 +141,20 @@ def inventory_quirks(event: TerminalInventory, entries: Iterable[Entry]) -> list
         counts = f"{len(event.items)} items claimed, {len(entries)} streamed"
         out.append(terminal_output_differs.seen(detail=counts))
     return out
+
+
+COMPARED = 8
+"""Errors that a later one is held against."""
+
+
+def restates(error: ErrorInfo, told: Iterable[tuple[str, str]]) -> bool:
+    """Whether an error without a code only says again, be it in more words, what one of those said (G09)."""
+    if error.code:
+        return False
+    return any(
+        error.message == FAILED or error.message in message or (not code and message in error.message)
+        for code, message in islice(told, COMPARED)
+    )
 
 
 PLACE = frozenset(ItemEvent.__struct_fields__)

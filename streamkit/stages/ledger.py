@@ -45,6 +45,7 @@ from streamkit.quirks.endings import (
     content_after_finish,
     end_marker_missing,
     error_after_terminal,
+    error_restated,
     usage_after_end,
     usage_zeroed,
 )
@@ -52,7 +53,7 @@ from streamkit.quirks.lifecycle import item_not_closed
 from streamkit.quirks.registry import shown
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
-from streamkit.stages.closing import Closing, inventory_quirks, payload_of
+from streamkit.stages.closing import Closing, inventory_quirks, payload_of, restates
 from streamkit.stages.leak_ends import leaked_messages
 from streamkit.stages.usage import merge_usage
 
@@ -106,8 +107,8 @@ class Ledger(ClaimBooks):
         """False for dialects whose complete answers simply end."""
         self._closing = Closing()
         self._usage: UsageReported | None = None
-        self._errors: set[tuple[str, str]] = set()
-        """Codes and messages of the errors that were told."""
+        self._errors: dict[tuple[str, str], None] = {}
+        """Codes and messages of the errors that were told, in order."""
         self._marked = ""  # the end marker that came
 
     def feed(self, event: Event) -> Events:
@@ -182,7 +183,9 @@ class Ledger(ClaimBooks):
         told = (event.error.code, event.error.message)
         if told in self._errors:
             return ()
-        self._errors.add(told)
+        if restates(event.error, self._errors):
+            return (error_restated.seen(detail=event.error.message, data=event.error.raw),)
+        self._errors[told] = None
         self.lanes = self._over
         out: list[Event] = [] if self._started is not None else list(self._begin())
         return [*out, Rerouted(), event]

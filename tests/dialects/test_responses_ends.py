@@ -221,6 +221,26 @@ def test_an_error_without_a_type_or_with_its_own_g01(payload):
     assert (response.status, error_of(response).message) == ("failed", "boom")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told", "noted"),
+    [
+        ({"message": "boom"}, {"message": "boom", "code": None}, ["boom"], []),
+        ({"message": "boom"}, {"message": "upstream: boom"}, ["boom"], ["error_restated"]),
+        ({"message": "upstream: boom"}, {"message": "boom"}, ["upstream: boom"], ["error_restated"]),
+        ({"message": "boom", "code": "server_error"}, {"message": "boom"}, ["boom"], ["error_restated"]),
+        ({"message": "boom"}, None, ["boom"], ["failed_without_error", "error_restated"]),
+        ({"message": "boom"}, {"message": "boom", "code": "server_error"}, ["boom", "boom"], []),
+        ({"message": "boom", "code": "a"}, {"message": "upstream: boom"}, ["boom", "upstream: boom"], []),
+        ({"message": "boom"}, {"message": "bang"}, ["boom", "bang"], []),
+    ],
+)
+def test_an_error_frame_and_a_failed_response_that_say_the_same_are_one_error_g09(first, second, told, noted):
+    failed = ended([message()], "failed", error=second)
+    response = read(CREATED, added(message()), delta("half"), {"type": "error", **first}, failed)
+    assert ([error.message for error in response.errors], response.status) == (told, "failed")
+    assert [quirk for quirk in quirks(response) if quirk != "item_not_closed"] == noted
+
+
 def test_an_error_of_one_item_is_none_of_the_response_d43():
     failed = {"type": "response.mcp_call.failed", "item_id": "x", "output_index": 1, "error": {"message": "boom"}}
     response = read(*ANSWER, failed, ended([message()]))
