@@ -75,7 +75,8 @@ class Routes:
                 wanted = self._handles[at]
                 if wanted is None or issubclass(kind, wanted):
                     chain = (self._lanes[at].get(kind, _by_feed), at, self.tables[at + 1], chain)
-        self.tables[position][kind] = chain
+        if not position or issubclass(kind, ITEMS):  # what else a stage gives out, a list perhaps, may hold items
+            self.tables[position][kind] = chain
         return chain
 
     def of_result(self, position: int, kind: type) -> Chain | Literal[False]:

@@ -229,6 +229,20 @@ def test_lanes_of_one_stage_alone_are_its_own():
     assert texts(pipelines[0].feed(TextDelta(text="b"))) == ["0b"]
 
 
+def test_a_list_that_was_passed_on_as_an_item_is_none_for_others():
+    class Splitting:
+        def feed(self, event):
+            return [[event]] if event.text == "odd" else [event, event]
+
+        def close(self):
+            return ()
+
+    first, second = Pipeline(Splitting(), Passing()), Pipeline(Splitting(), Passing())
+    odd = TextDelta(text="odd")
+    assert first.feed(odd) == [[odd]]
+    assert [texts(each.feed(TextDelta(text="a"))) for each in (first, second)] == [["a", "a"]] * 2
+
+
 def test_a_feed_that_is_replaced_on_one_stage_is_called():
     stages = [Changing(), Changing()]
     stages[0].feed = lambda event: (event, event)
