@@ -1,14 +1,12 @@
 """The forms in which a stream is shown."""
 
-from typing import Any
-
 import msgspec
 
 from streamkit.cli.live import AnswerText, LiveText
 from streamkit.cli.render import Terminal, show_response
 from streamkit.errors import UsageError
 from streamkit.events import Event
-from streamkit.jsontypes import make_strict
+from streamkit.jsontypes import JsonObject, make_strict
 from streamkit.response import Response
 
 __all__ = ["Output"]
@@ -57,16 +55,13 @@ class Output:
         self._begin()
 
 
-def _json(value: Response | dict[str, Any]) -> str:
-    """A value as one line of JSON; half a character, which JSON has no place for, is U+FFFD (J01)."""
-    try:
-        return msgspec.json.encode(value, enc_hook=str).decode()
-    except UnicodeEncodeError:
-        plain: dict[str, Any] = msgspec.to_builtins(value, enc_hook=str)
-        make_strict(plain)
-        return msgspec.json.encode(plain).decode()
+def _json(value: Response | JsonObject) -> str:
+    """A value as one line of JSON, as `Response.to_dict` says it: odd numbers are words (J04), no halves (J01)."""
+    plain: JsonObject = msgspec.to_builtins(value, enc_hook=str)
+    make_strict(plain)
+    return msgspec.json.encode(plain).decode()
 
 
-def _plain(event: Event) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.to_builtins(event, enc_hook=str)
+def _plain(event: Event) -> JsonObject:
+    values: JsonObject = msgspec.to_builtins(event, enc_hook=str)
     return {name: value for name, value in values.items() if name != "key" and value not in (None, "", {}, [])}

@@ -10,6 +10,7 @@ from running import chat, run
 
 from streamkit.cli import app
 from streamkit.response import Response
+from streamkit.sync import assemble
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "fixtures" / "responses" / "openai-two-calls.sse"
@@ -244,3 +245,22 @@ def test_j01_a_claim_of_the_end_with_half_a_character_is_written(file, capsys, f
     _, out, _ = run(capsys, "replay", file(body), "--dialect", "responses", form)
     assert [json.loads(line) for line in out.splitlines()]
     assert form == "--json" or "\ufffd" in out
+
+
+ODD_NUMBERS = (
+    b'data: {"id":"i","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}],'
+    b'"scores":{"worst":-Infinity,"all":[NaN,Infinity,0.5]}}\n\ndata: [DONE]\n\n'
+)
+
+
+def test_j04_the_response_as_json_has_words_for_odd_numbers_as_its_dictionary_has(file, capsys):
+    _, out, _ = run(capsys, "replay", file(ODD_NUMBERS), "--dialect", "chat", "--json")
+    told = json.loads(out)
+    assert told["metadata"]["scores"] == {"worst": "-Infinity", "all": ["NaN", "Infinity", 0.5]}
+    assert told == assemble(ODD_NUMBERS, "chat").to_dict()
+
+
+def test_j04_events_as_lines_of_json_have_words_for_odd_numbers(file, capsys):
+    _, out, _ = run(capsys, "replay", file(ODD_NUMBERS), "--dialect", "chat", "--events")
+    told = [json.loads(line).get("metadata") for line in out.splitlines()]
+    assert {"scores": {"worst": "-Infinity", "all": ["NaN", "Infinity", 0.5]}} in told
