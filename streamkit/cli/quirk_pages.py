@@ -101,6 +101,7 @@ def quirk_record(quirk: Quirk) -> JsonObject:
         "id": quirk.id,
         "catalogue": list(quirk.catalogue),
         "dialects": list(quirk.dialects),
+        "known_in": list(quirk.known_in),
         "effect": quirk.effect,
         "fields": list(quirk.fields),
         "what": quirk.summary,
@@ -143,8 +144,8 @@ def explanation(quirk: Quirk) -> str:
         dialect, healthy, planted = wire
         paragraphs += (f"Healthy ({dialect}):", f"```\n{healthy}\n```", "With the quirk:", f"```\n{planted}\n```")
     paragraphs += ("### What to do about it", advice(quirk))
-    if quirk.sources:
-        paragraphs += ("### Where it was met", ", ".join(quirk.sources))
+    if met := where_met(quirk):
+        paragraphs += ("### Where it was met", "\n".join(f"- {name}: {told}" for name, told in met))
     return "\n\n".join(paragraphs)
 
 
@@ -163,8 +164,21 @@ def _explain(quirk: Quirk) -> None:
             console.print(f"[bold]{title}[/bold]")
             console.print(text + "\n", markup=False, highlight=False, soft_wrap=True)
     console.print(f"[bold]what to do about it[/bold]\n{escape(advice(quirk))}")
-    if quirk.sources:
-        console.print(f"\n[dim]met with: {escape(', '.join(quirk.sources))}[/dim]")
+    if met := where_met(quirk):
+        console.print()
+    for name, told in met:
+        console.print(f"[dim]{name}: {escape(told)}[/dim]")
+
+
+def where_met(quirk: Quirk) -> list[tuple[str, str]]:
+    """Where it was met, and the dialects in which servers are known to send what is planted."""
+    met = [("met with", ", ".join(quirk.sources))] if quirk.sources else []
+    if quirk.nowhere:
+        return met
+    if quirk.known_in:
+        dialects = ", ".join("any dialect" if name == "any" else name for name in quirk.known_in)
+        return [*met, ("sent by servers of", dialects)]
+    return [*met, ("sent by", "no server is known to send exactly what is shown; it is tolerated all the same")]
 
 
 def wire_of(quirk: Quirk) -> tuple[str, str, str] | None:

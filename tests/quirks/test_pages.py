@@ -58,6 +58,26 @@ def test_one_quirk_in_markdown_and_as_json(capsys):
     assert json.loads(capsys.readouterr().out)["id"] == "double_prefix"
 
 
+@pytest.mark.parametrize(
+    ("name", "known_in", "told"),
+    [
+        ("empty_event", ["responses"], "servers of: responses"),
+        ("joined_json", ["chat", "gemini"], "servers of: chat, gemini"),
+        ("double_prefix", ["any"], "servers of: any dialect"),
+        ("close_error", ["any"], ""),
+        ("tool_shape", [], "no server is known to send exactly what is shown"),
+    ],
+)
+def test_it_is_told_whose_servers_are_known_to_send_it(capsys, name, known_in, told):
+    quirk_page(name, json=True)
+    assert json.loads(capsys.readouterr().out)["known_in"] == known_in
+    for markdown in (False, True):
+        quirk_page(name, markdown=markdown)
+        printed = capsys.readouterr().out
+        assert told in printed
+        assert bool(told) == ("sent by" in printed)
+
+
 def test_a_catalogue_id_names_a_quirk_where_it_is_the_only_one():
     with pytest.raises(UsageError, match="eof_flush, eof_partial"):
         quirk_page("A12")
