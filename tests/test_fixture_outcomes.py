@@ -31,6 +31,8 @@ def outcome(response, expected):
         match member:
             case "items":
                 told[member] = [item.type for item in response.items]
+            case "logprobs":
+                told[member] = [entry for item in response.items for entry in item.logprobs]
             case "tool_calls" | "dropped_calls":
                 calls = getattr(response, member)
                 wanted = promised if len(promised) == len(calls) else [{"name": 1, "arguments": {}}] * len(calls)

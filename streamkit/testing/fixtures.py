@@ -16,6 +16,7 @@ What `expected` does not name is not promised. Members of `expected`:
 - `tool_calls`: call id, name and arguments of each call that may be run (an object is compared with the parsed
   arguments, a string with their exact text); `state` and `kind` where they matter.
 - `dropped_calls`: name and state of each call that must not be run; `arguments` as exact text.
+- `logprobs`: the log probabilities of all items, in order, as the wire says them.
 - `usage`: null, or the counts that are promised.
 - `error`: null, or what is promised of the first error (`kind`, `code`, `param`, `status`, `retry_after`, …).
 - `choices`: per choice, where there are several: any of `index`, `text`, `finish_reason`.
@@ -64,6 +65,7 @@ class _Expected(msgspec.Struct, forbid_unknown_fields=True):
     items: list[str] | msgspec.UnsetType = msgspec.UNSET
     tool_calls: list[_Call] | msgspec.UnsetType = msgspec.UNSET
     dropped_calls: list[_Call] | msgspec.UnsetType = msgspec.UNSET
+    logprobs: list[JsonObject] | msgspec.UnsetType = msgspec.UNSET
     usage: dict[str, int | None] | msgspec.UnsetType | None = msgspec.UNSET
     error: JsonObject | msgspec.UnsetType | None = msgspec.UNSET
     choices: list[_Choice] | msgspec.UnsetType = msgspec.UNSET

@@ -22,6 +22,8 @@ def _member(response: Response, member: str, promised: Json) -> Json:
     match member:
         case "items":
             return [item.type for item in response.items]
+        case "logprobs":
+            return [entry for item in response.items for entry in item.logprobs]
         case "tool_calls" | "dropped_calls":
             calls: tuple[ToolCall, ...] = getattr(response, member)
             models = promised if is_array(promised) else []

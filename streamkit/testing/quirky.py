@@ -58,6 +58,9 @@ class Quirky(msgspec.Struct, kw_only=True, frozen=True):
 
 
 FREED_TOO = {
+    "text": ("logprobs",),
+    "refusal": ("logprobs",),
+    "items": ("logprobs",),
     "errors": ("error",),
     "status": ("error",),
     "tool_calls": ("dropped_calls",),

@@ -63,6 +63,7 @@ def _arguments(draw: st.DrawFn) -> tuple[str, ...]:
 
 
 _calls = st.builds(Call, call_id=st.just(""), name=st.sampled_from(NAMES), pieces=_arguments())
+_logprobs = st.sampled_from((0.0, -0.5, -1.5e-7, -9999.0))
 _messages = st.builds(Message, _pieces)
 
 
@@ -73,7 +74,7 @@ def _reasoning(ability: Ability) -> st.SearchStrategy[Reasoning]:
 
 @st.composite
 def transcripts(draw: st.DrawFn, ability: Ability | None = None) -> Transcript:
-    """Answers as such: text, reasoning, parallel tool calls, refusals, usage, and why they stopped.
+    """Answers as such: text, reasoning, parallel tool calls, refusals, log probabilities, usage, why they stopped.
 
     Args:
         draw: given by hypothesis.
@@ -81,12 +82,15 @@ def transcripts(draw: st.DrawFn, ability: Ability | None = None) -> Transcript:
     """
     ability = ability or ability_of("responses")
     output = draw(_outputs(ability))
+    asked = bool(ability.logprobs) and draw(st.booleans())
     numbered: list[Output] = []
     calls = 0
     for part in output:
         if isinstance(part, Call):
             calls += 1
             numbered.append(Call(f"call_{calls}", part.name, part.pieces))
+        elif asked and isinstance(part, Message | Refusal) and part.kind in ability.logprobs:
+            numbered.append(type(part)(part.pieces, tuple(draw(_logprobs) for _ in part.pieces)))
         else:
             numbered.append(part)
     return Transcript(

@@ -5,14 +5,14 @@ must come to (`expected`, in the words of a fixture).
 """
 
 import json
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from streamkit.items import Usage
+from streamkit.items import PartKind, Usage
 from streamkit.jsontypes import Json, JsonObject
 
-__all__ = ["Ability", "Call", "Finish", "Message", "Output", "Reasoning", "Refusal", "Transcript"]
+__all__ = ["Ability", "Call", "Finish", "Message", "Output", "Reasoning", "Refusal", "Transcript", "token_entries"]
 
 Finish = Literal["stop", "tool_calls", "length", "content_filter", "refusal"]
 
@@ -22,7 +22,11 @@ CUT_SHORT = frozenset({"length", "content_filter"})
 class Message(msgspec.Struct, frozen=True, tag=True):
     """Visible text."""
 
+    kind: ClassVar[PartKind] = "text"
+
     pieces: tuple[str, ...]
+    logprobs: tuple[float, ...] = ()
+    """Of each piece, which is one token then; none, where they were not asked for."""
 
     @property
     def text(self) -> str:
@@ -45,7 +49,10 @@ class Reasoning(msgspec.Struct, frozen=True, tag=True):
 class Refusal(msgspec.Struct, frozen=True, tag=True):
     """The model declines, in words."""
 
+    kind: ClassVar[PartKind] = "refusal"
+
     pieces: tuple[str, ...]
+    logprobs: tuple[float, ...] = ()
 
     @property
     def text(self) -> str:
@@ -92,6 +99,8 @@ class Ability(msgspec.Struct, kw_only=True, frozen=True):
     call_ids: bool = True
     cut_calls: bool = True
     """Whether calls may stand before a text that is cut short."""
+    logprobs: tuple[PartKind, ...] = ()
+    """Of which kinds of text it tells log probabilities."""
     cached_tokens: bool = True
     reasoning_tokens: bool = False
     finishes: tuple[Finish, ...] = ("stop", "length", "content_filter")
@@ -136,6 +145,12 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True):
             "cached_tokens": usage and usage.cached_tokens if ability.cached_tokens else None,
             "reasoning_tokens": usage and usage.reasoning_tokens if ability.reasoning_tokens else None,
         }
+        logprobs = [
+            entry
+            for part in self.output
+            if isinstance(part, Message | Refusal) and part.kind in ability.logprobs
+            for entry in token_entries(part)
+        ]
         return {
             "status": "incomplete" if self.finish in CUT_SHORT else "completed",
             "finish_reason": self.finish,
@@ -153,4 +168,13 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True):
             "dropped_calls": [],
             "usage": None if usage is None else {name: count for name, count in counts.items() if count is not None},
             "error": None,
+            **({"logprobs": logprobs} if logprobs else {}),
         }
+
+
+def token_entries(part: Message | Refusal) -> list[JsonObject]:
+    """The log probabilities of a text as OpenAI writes them, one entry a token; none, where it has none."""
+    return [
+        {"token": piece, "logprob": logprob, "bytes": list(piece.encode()), "top_logprobs": []}
+        for piece, logprob in zip(part.pieces, part.logprobs, strict=False)
+    ]

@@ -98,6 +98,62 @@ def test_a_responses_answer_on_the_wire():
     assert payloads[2]["item"]["content"] == []
 
 
+def entry(token, logprob):
+    return {"token": token, "logprob": logprob, "bytes": list(token.encode()), "top_logprobs": []}
+
+
+def test_log_probabilities_on_the_wire_of_chat():
+    transcript = Transcript(output=(Message(("Hé", "y"), (-0.5, -1.25)),))
+    payloads = [json.loads(frame[6:]) for frame in wire(transcript, "chat").frames[:-1]]
+    choices = [payload["choices"][0] for payload in payloads]
+    assert [(choice["delta"].get("content"), choice.get("logprobs")) for choice in choices] == [
+        ("", {"content": [], "refusal": None}),
+        ("Hé", {"content": [entry("Hé", -0.5)], "refusal": None}),
+        ("y", {"content": [entry("y", -1.25)], "refusal": None}),
+        (None, None),
+    ]
+    refused = wire(Transcript(output=(Refusal(("No",), (-2.0,)),), finish="refusal"), "chat")
+    assert b'"logprobs":{"content":null,"refusal":[{"token":"No",' in refused.frames[1]
+    assert b"logprobs" not in wire(Transcript(output=(Message(("a",)),)), "chat").data
+
+
+def test_log_probabilities_on_the_wire_of_responses():
+    transcript = Transcript(output=(Message(("Hé", "y"), (-0.5, -1.25)),))
+    frames = wire(transcript, "responses").frames
+    payloads = {frame.split(b"data: ")[0]: json.loads(frame.split(b"data: ")[1]) for frame in frames}
+    both = [entry("Hé", -0.5), entry("y", -1.25)]
+    assert payloads[b"event: response.output_text.delta\n"]["logprobs"] == both[1:]
+    assert payloads[b"event: response.output_text.done\n"]["logprobs"] == both
+    assert payloads[b"event: response.content_part.added\n"]["part"]["logprobs"] == []
+    assert payloads[b"event: response.content_part.done\n"]["part"]["logprobs"] == both
+    assert payloads[b"event: response.output_item.done\n"]["item"]["content"][0]["logprobs"] == both
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+def test_log_probabilities_come_back_as_they_were_written(dialect):
+    healthy = wire(Transcript(output=(Message(("Hé", "y", "!"), (-0.5, -1.25, 0.0)),)), dialect)
+    response = streamkit.assemble(healthy.data, dialect)
+    assert response.items[0].logprobs == (entry("Hé", -0.5), entry("y", -1.25), entry("!", 0.0))
+    assert (differences(response, healthy.expected), response.quirks) == ({}, ())
+    assert healthy.expected["logprobs"] == list(response.items[0].logprobs)
+    bare = wire(Transcript(output=(Message(("Hé", "y", "!")),)), dialect)
+    assert "logprobs" in differences(streamkit.assemble(bare.data, dialect), healthy.expected)
+
+
+def test_log_probabilities_that_a_dialect_cannot_say_are_not_promised():
+    told = Message(("Hi",), (-0.5,))
+    assert "logprobs" not in wire(Transcript(output=(told,)), "gemini").expected
+    refused = Transcript(output=(Refusal(("No",), (-0.5,)),), finish="refusal")
+    assert "logprobs" in wire(refused, "chat").expected
+    assert "logprobs" not in wire(refused, "responses").expected
+
+
+def test_what_may_change_the_text_may_change_its_log_probabilities():
+    healthy = wire(Transcript(output=(Message(("Hi",), (-0.5,)),)), "chat")
+    (quirk,) = quirks_of("chat", ["eof_partial"])
+    assert "logprobs" not in planted(healthy, places(healthy, quirk)).expected
+
+
 def test_an_anthropic_answer_on_the_wire():
     transcript = Transcript(output=(Message(("Hi",)), Call("call_1", "now", ("{}",))), finish="tool_calls")
     frames = wire(transcript, "anthropic", Style(newline="\r\n")).frames
@@ -172,6 +228,8 @@ def test_a_transcript_holds_everything_sometimes():
     some(transcripts(), lambda value: len(value.calls) > 1)
     some(transcripts(), lambda value: value.usage is not None)
     some(transcripts(), lambda value: value.finish == "length" and value.calls)
+    for dialect in ("responses", "chat"):
+        some(wires(dialect), lambda value: "logprobs" in value.expected)
 
 
 def test_answers_shrink_to_one_short_piece():

@@ -3,11 +3,11 @@
 from streamkit.items import Usage
 from streamkit.jsontypes import JsonObject
 from streamkit.testing.encoders.writing import Style, event
-from streamkit.testing.transcripts import Ability, Call, Message, Output, Reasoning, Transcript
+from streamkit.testing.transcripts import Ability, Call, Message, Output, Reasoning, Refusal, Transcript, token_entries
 
 __all__ = ["ABILITY", "encode"]
 
-ABILITY = Ability(ordered=False, refusals=True, reasoning_tokens=True, cut_calls=False)
+ABILITY = Ability(ordered=False, refusals=True, reasoning_tokens=True, cut_calls=False, logprobs=("text", "refusal"))
 
 FINISHES = {"refusal": "stop"}
 """Finishes that Chat has no word for."""
@@ -15,13 +15,15 @@ FINISHES = {"refusal": "stop"}
 
 def encode(transcript: Transcript, style: Style) -> list[bytes]:
     """The frames of this answer."""
-    deltas: list[JsonObject] = [{"role": "assistant", "content": ""}]
+    asked = any(isinstance(part, Message | Refusal) and part.logprobs for part in transcript.output)
+    chunks = [_chunk(transcript, {"role": "assistant", "content": ""}, _logprobs("content", []) if asked else None)]
     calls = 0
     for part in transcript.output:
-        deltas += _deltas(part, calls)
+        deltas = _deltas(part, calls)
+        told = _told(part)
+        chunks += (_chunk(transcript, delta, told[at] if told else None) for at, delta in enumerate(deltas))
         calls += isinstance(part, Call)
-    chunks = [_chunk(transcript, delta, None) for delta in deltas]
-    chunks.append(_chunk(transcript, {}, FINISHES.get(transcript.finish, transcript.finish)))
+    chunks.append(_chunk(transcript, {}, finish=FINISHES.get(transcript.finish, transcript.finish)))
     if transcript.usage is not None:
         chunks.append({**_envelope(transcript), "choices": [], "usage": _usage(transcript.usage)})
     return [*(event(chunk, style) for chunk in chunks), event("[DONE]", style)]
@@ -47,8 +49,25 @@ def _envelope(transcript: Transcript) -> JsonObject:
     }
 
 
-def _chunk(transcript: Transcript, delta: JsonObject, finish: str | None) -> JsonObject:
-    return {**_envelope(transcript), "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+def _chunk(
+    transcript: Transcript, delta: JsonObject, logprobs: JsonObject | None = None, finish: str | None = None
+) -> JsonObject:
+    choice: JsonObject = {"index": 0, "delta": delta, "finish_reason": finish}
+    if logprobs is not None:
+        choice["logprobs"] = logprobs
+    return {**_envelope(transcript), "choices": [choice]}
+
+
+def _told(part: Output) -> list[JsonObject]:
+    """The `logprobs` of each delta of a text; none, where it has none."""
+    if not isinstance(part, Message | Refusal):
+        return []
+    kind = "content" if isinstance(part, Message) else "refusal"
+    return [_logprobs(kind, [entry]) for entry in token_entries(part)]
+
+
+def _logprobs(kind: str, entries: list[JsonObject]) -> JsonObject:
+    return {"content": None, "refusal": None, kind: entries}
 
 
 def _usage(usage: Usage) -> JsonObject:

@@ -3,11 +3,11 @@
 from streamkit.items import Usage
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.testing.encoders.writing import Style, event
-from streamkit.testing.transcripts import Ability, Call, Message, Output, Reasoning, Refusal, Transcript
+from streamkit.testing.transcripts import Ability, Call, Message, Output, Reasoning, Refusal, Transcript, token_entries
 
 __all__ = ["ABILITY", "encode"]
 
-ABILITY = Ability(refusals=True, signatures=True, reasoning_tokens=True)
+ABILITY = Ability(refusals=True, signatures=True, reasoning_tokens=True, logprobs=("text",))
 
 REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """Why a response is incomplete."""
@@ -62,6 +62,8 @@ def _item(part: Output, index: int, status: str) -> tuple[JsonObject, list[JsonO
             content: JsonObject = {"type": "refusal", "refusal": part.text}
             if isinstance(part, Message):
                 content = {"type": "output_text", "annotations": [], "text": part.text}
+                if part.logprobs:
+                    content["logprobs"] = token_entries(part)
             item = {
                 "id": f"msg_{index}",
                 "type": "message",
@@ -75,10 +77,16 @@ def _item(part: Output, index: int, status: str) -> tuple[JsonObject, list[JsonO
 def _part(around: str, kind: str, position: str, content: JsonObject, pieces: tuple[str, ...]) -> list[JsonObject]:
     """A part's announcement, deltas, snapshot and end."""
     member = "refusal" if kind == "refusal" else "text"
+    empty: dict[str, Json] = {member: "", "logprobs": []}
+    deltas: list[JsonObject] = [{"type": f"response.{kind}.delta", "delta": piece} for piece in pieces]
+    done: JsonObject = {"type": f"response.{kind}.done", member: content[member]}
+    if "logprobs" in content:
+        deltas = [{**delta, "logprobs": [entry]} for delta, entry in zip(deltas, content["logprobs"], strict=True)]
+        done["logprobs"] = content["logprobs"]
     frames: list[JsonObject] = [
-        {"type": f"response.{around}.added", "part": {**content, member: ""}},
-        *({"type": f"response.{kind}.delta", "delta": piece} for piece in pieces),
-        {"type": f"response.{kind}.done", member: content[member]},
+        {"type": f"response.{around}.added", "part": {name: empty.get(name, value) for name, value in content.items()}},
+        *deltas,
+        done,
         {"type": f"response.{around}.done", "part": content},
     ]
     return [{**frame, position: 0} for frame in frames]
