@@ -77,7 +77,7 @@ class Closing:
         left = self.unfinished(entries, marked=False)
         for choice in left:
             self.claims[choice] = FinishClaimed(finish_reason="truncated", choice=choice)
-        return not left
+        return all(claim.finish_reason != "truncated" for claim in self.claims.values())
 
     def unfinished(self, entries: Iterable[Entry], *, marked: bool) -> list[int]:
         """Choices that said something and have no finish reason of their own (B30).

@@ -3,6 +3,7 @@
 import pytest
 from chat_frames import DONE, chunk, decode, frame, of, quirks_of, text_of
 
+import streamkit
 from streamkit.events import ErrorReported, MetadataReported, TextDelta, UsageReported
 from streamkit.evidence import EndMarker, FinishClaimed
 
@@ -133,6 +134,87 @@ def test_c10_a_closing_usage_frame_is_a_finish():
 )
 def test_c10_other_usage_is_no_evidence(frames):
     assert of(decode(*frames), FinishClaimed) == []
+
+
+def read(*frames):
+    """The response of these frames, sent as an event stream."""
+    body = b"".join(b"data: " + frame.data + b"\n\n" for frame in frames)
+    return streamkit.assemble(body, "chat", on_error="event")
+
+
+def ends(response):
+    return [(choice.index, choice.text, choice.finish_reason) for choice in response.choices]
+
+
+def spoken(*indexes):
+    """A chunk of text for each of these choices; its text is its index."""
+    return [chunk({"content": str(index)}, index=index) for index in indexes]
+
+
+STOP = chunk({}, finish="stop")
+
+
+def test_c10_a_closing_usage_frame_finishes_every_choice():
+    response = read(*spoken(0, 1), usage_frame())
+    assert (response.status, response.finish_reason, response.terminal_seen) == ("completed", "stop", False)
+    assert ends(response) == [(0, "0", "stop"), (1, "1", "stop")]
+    assert [(quirk.id, quirk.count) for quirk in response.quirks] == [
+        ("finish_inferred", 1),
+        ("end_marker_missing", 1),
+    ]
+
+
+def test_c10_a_closing_usage_frame_finishes_the_choices_that_have_no_finish_of_their_own():
+    response = read(*spoken(0, 1, 2), chunk({}, index=1, finish="length"), usage_frame())
+    assert ends(response) == [(0, "0", "stop"), (1, "1", "length"), (2, "2", "stop")]
+    assert "finish_inferred" in {quirk.id for quirk in response.quirks}
+
+
+def test_c10_usage_between_choices_is_no_evidence():
+    response = read(*spoken(0, 1), STOP, usage_frame(), *spoken(1))
+    assert ends(response) == [(0, "0", "stop"), (1, "11", "truncated")]
+
+
+def test_c10_b31_a_closing_usage_frame_finishes_a_turn_that_was_split():
+    called = {"index": 0, "id": "k", "type": "function", "function": {"name": "ls", "arguments": "{}"}}
+    response = read(*spoken(0), chunk({"tool_calls": [called]}, index=1), usage_frame())
+    assert (response.status, response.finish_reason) == ("completed", "tool_calls")
+    assert [call.name for call in response.tool_calls] == ["ls"]
+
+
+ROLES = [chunk({"role": "assistant"}), chunk({"role": "assistant"}, index=1)]
+BOTH = frame({"id": "c1", "model": "m1", "choices": [{"index": at, "delta": {"role": "assistant"}} for at in (0, 1)]})
+
+
+@pytest.mark.parametrize("roles", [ROLES, [BOTH]])
+def test_b30_a_choice_that_was_announced_and_cut_is_seen(roles):
+    response = read(*roles, *spoken(0), STOP)
+    assert (response.status, response.text, response.ending) == ("incomplete", "0", "truncated")
+    assert ends(response) == [(0, "0", "stop"), (1, "", "truncated")]
+    assert [quirk.id for quirk in response.quirks] == ["terminal_missing"]
+
+
+@pytest.mark.parametrize("roles", [ROLES, [BOTH]])
+@pytest.mark.parametrize("rest", [[chunk({}, index=1, finish="stop")], [DONE], [usage_frame()]])
+def test_b30_a_choice_that_was_announced_and_said_nothing_was_not_cut_where_the_answer_is_over(roles, rest):
+    response = read(*roles, *spoken(0), STOP, *rest)
+    assert (response.status, response.finish_reason, response.text) == ("completed", "stop", "0")
+
+
+def test_b30_usage_ends_nothing_while_a_choice_that_was_announced_is_waited_for():
+    response = read(*ROLES, *spoken(0), STOP, usage_frame(), *spoken(1), chunk({}, index=1, finish="stop"), DONE)
+    assert ends(response) == [(0, "0", "stop"), (1, "1", "stop")]
+    assert response.quirks == ()
+
+
+def test_b31_a_first_choice_that_says_nothing_is_a_turn_that_was_split():
+    response = read(BOTH, *spoken(1), chunk({}, index=1, finish="stop"))
+    assert (response.status, response.finish_reason, response.text) == ("completed", "stop", "1")
+
+
+def test_b30_where_no_choice_finished_nothing_is_claimed():
+    response = read(BOTH)
+    assert (response.status, response.ending) == ("failed", "truncated")
 
 
 def test_c09_a_cut_stream_claims_nothing():

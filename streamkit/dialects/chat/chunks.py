@@ -56,6 +56,8 @@ class ChunkReader:
         """The next frame must be read member by member, however plain it is."""
         self._messages = MessageReader(self.deltas)
         self._endings = Endings()
+        self.seen = self._endings.seen
+        """Choices that were announced."""
         self._started = False
         self._id = ""
         self._model = ""
@@ -67,7 +69,7 @@ class ChunkReader:
         """The events of one chunk; `payload` is its untyped form, None where only its types matter."""
         out: list[Event] = []
         if not chunk.choices:
-            foreign = foreign_frame(payload or {}, silent=self.deltas.silent) if chunk.choices is None else None
+            foreign = foreign_frame(payload or {}, silent=not self.deltas.said) if chunk.choices is None else None
             if foreign is not None:
                 out += self.first(foreign.quirks)
                 chunk = foreign.chunk
@@ -103,7 +105,7 @@ class ChunkReader:
 
     def done(self) -> list[Event]:
         """The end marker itself: it proves what a closing usage frame only suggests."""
-        self._endings.closing_usage = False
+        self._endings.done()
         return [*self.ending(), EndMarker(name="[DONE]")]
 
     def count(self, usage: Json) -> list[Event]:
@@ -121,7 +123,7 @@ class ChunkReader:
 
     def close(self) -> list[Event]:
         """What was held back, and a finish that only a closing usage frame tells."""
-        return [*self.ending(), *self._endings.close(silent=self.deltas.silent)]
+        return [*self.ending(), *self._endings.close(self.deltas.said)]
 
     # what kind of frame it is
 

@@ -118,6 +118,7 @@ class ChatDecoder:
             elif not calls:
                 text = delta.content
                 if not text:
+                    chunks.seen.add(choice.index)  # a role alone (B30)
                     return ()
                 self._calling = False
                 if choice.index in self._spoken:
@@ -196,7 +197,7 @@ class ChatDecoder:
         return text
 
     def close(self) -> Iterable[Event]:
-        """Halves of characters, and a finish that only a closing usage frame tells (C10)."""
+        """Halves of characters, and what became of choices that have no finish of their own (B30, C10)."""
         return self._chunks.close()
 
     def _read(self, frame: Frame) -> Iterable[Event]:

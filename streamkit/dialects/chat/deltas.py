@@ -68,9 +68,9 @@ class DeltaReader:
         self._executed: set[tuple[int, int]] = set()
 
     @property
-    def silent(self) -> bool:
-        """Whether nothing that a caller could use was said."""
-        return not (self.spoken or self.thought or self.called or self.shown)
+    def said(self) -> set[int]:
+        """Choices that said something that a caller could use."""
+        return self.spoken | self.thought | self.called | self.shown
 
     def read(self, delta: Delta, choice: int) -> list[Event]:
         """The events of one delta."""

@@ -37,8 +37,9 @@ class Endings:
         self.failed = False
         """Whether an error was reported."""
         self.closing_usage = False
-        """Whether the last frame counted tokens, had no choices, and no finish came before it (C10)."""
-        self._seen: set[int] = set()
+        """Whether the last frame counted tokens, had no choices, and stood behind a choice without a finish (C10)."""
+        self.seen: set[int] = set()
+        """Choices that were announced, be it by a role alone (B30)."""
         self._finished: set[int] = set()
         self._usage: Json = None
 
@@ -103,24 +104,34 @@ class Endings:
     def mark(self, chunk: Chunk) -> list[Event]:
         """Whether the frame ends the answer: token counts without choices, behind the finish of every choice (C19)."""
         if chunk.choices:
-            self._seen.update(choice.index for choice in chunk.choices)
+            self.seen.update(choice.index for choice in chunk.choices)
             self.closing_usage = False
             return []
-        counted = bool(chunk.usage)
-        self.closing_usage = counted and not self._finished
-        if counted and self._seen and self._seen <= self._finished:
-            return [EndMarker(name="usage", proof=False)]
-        return []
+        counted, whole = bool(chunk.usage), self.seen <= self._finished
+        self.closing_usage = counted and not whole
+        return [EndMarker(name="usage", proof=False)] if counted and whole and self.seen else []
 
-    def close(self, *, silent: bool) -> list[Event]:
-        """A finish where a closing usage frame is the only sign of one (C10)."""
-        if not self.closing_usage or self.failed or silent:
-            return []
+    def done(self) -> None:
+        """The end marker came: whatever a choice lacks, it is over."""
+        self._finished |= self.seen
         self.closing_usage = False
-        return [
-            finish_inferred.seen(detail="a closing usage frame without a finish reason"),
-            FinishClaimed(finish_reason="stop", inferred=True),
-        ]
+
+    def close(self, said: set[int]) -> list[Event]:
+        """A finish where a closing usage frame is the only sign of one (C10), and choices that were only announced.
+
+        Those were cut where others finished (B30); that choices which `said` something were, the ledger sees itself.
+        """
+        left = sorted(self.seen - self._finished)
+        if self.failed or not said:
+            return []
+        if not self.closing_usage:
+            split = len(said) == 1  # one turn, the first choice of which says nothing (B31)
+            cut = [choice for choice in left if choice not in said and (choice or not split)]
+            return [FinishClaimed(finish_reason="truncated", choice=choice) for choice in cut if self._finished]
+        self.closing_usage = False
+        claims = [FinishClaimed(finish_reason="stop", choice=c, inferred=True) for c in left if c in said]
+        quirk = finish_inferred.seen(detail="a closing usage frame without a finish reason")
+        return [quirk, *claims] if claims else []
 
 
 def finish_details(payload: JsonObject | None, position: int) -> JsonObject:
