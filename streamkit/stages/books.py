@@ -105,6 +105,7 @@ class Books:
         entry = self._register.open(event.key, event.type, event.choice, wire_id=event.item_id, position=event.position)
         entry.announced = True
         entry.name, entry.phase, entry.announced_details = event.name, event.phase, event.details
+        entry.told.update(event.details)
         self._register.name_call(entry, event.call_id)
         out.append(replace(event, item_id=entry.id, position=entry.position))
         return out
@@ -177,6 +178,7 @@ class Books:
         self._register.close(entry)
         out: list[Event] = [quirk.seen(item_id=entry.id)] if quirk is not None else []
         details = {**entry.kept(), **event.details}
+        entry.told.update(event.details)
         out.append(replace(event, item_id=entry.id, choice=entry.choice, details=details))
         return out
 

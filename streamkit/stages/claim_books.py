@@ -109,6 +109,7 @@ class ClaimBooks(SideBooks):
         if entry.growing and event.finish:
             pieces = grown(entry.announced_details, entry.growing)
             entry.details.update((name, value) for name, value in pieces.items() if not entry.details.get(name))
+        entry.told.update(event.details)
         if event.finish and not self._dead:
             changed = bool(event.call_id and entry.call_id and event.call_id != entry.call_id)
             if changed:

@@ -256,17 +256,25 @@ class Ledger(ClaimBooks):
                 self._closing.claims[choice] = replace(claim, finish_reason="refusal")
 
     def _late(self, event: ItemEvent) -> Events:
-        """Content behind the end, or behind an error: named and kept, never part of the answer."""
+        """Content behind the end, or behind an error: named and kept, never part of the answer.
+
+        What a snapshot says that its item has already is no news.
+        """
         if isinstance(event, ItemFinished):
             entry, _ = self._register.find(event.key, "", event.choice)
             return self._close_entry(entry, event.status) if entry is not None and entry.open else ()
-        if isinstance(event, ItemClaimed | PartClaimed):
-            kind = event.type if isinstance(event, ItemClaimed) else event.item_type
-            entry, _ = self._register.find(event.key, kind, event.choice)
-            if entry is not None:
+        entry = None
+        if isinstance(event, ItemClaimed):
+            entry, _ = self._register.find(event.key, event.type, event.choice)
+            if entry is not None and entry.has_all(event):
+                return ()
+        elif isinstance(event, PartClaimed):
+            entry, _ = self._register.find(event.key, event.item_type, event.choice)
+            if entry is not None and entry.has(event.claim):
                 return ()
         detail = f"{type(event).__name__} {getattr(event, 'text', '')}".strip()
-        return (after_terminal.seen(detail=detail, data=payload_of(event)),)
+        item_id = "" if entry is None else entry.id
+        return (after_terminal.seen(item_id=item_id, detail=detail, data=payload_of(event)),)
 
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)

@@ -358,6 +358,84 @@ def test_whatever_comes_after_the_terminal_frame_is_kept_b38(late, kept):
     assert (seen.quirk, seen.data) == ("after_terminal", kept)
 
 
+TOKEN = {"token": "a", "logprob": -0.5}
+OWN = (
+    started(0, details={"size": 1}),
+    TextDelta(key=0, text="abc"),
+    LogprobsAdded(key=0, logprobs=(TOKEN,)),
+    AnnotationAdded(key=0, annotation=SITE),
+)
+
+
+def late_part(text, *logprobs, kind="text"):
+    return PartClaimed(key=0, item_type="message", claim=PartClaim(kind, text, 0, logprobs))
+
+
+def late_item(*texts, **members):
+    parts = tuple(PartClaim("text", text, at) for at, text in enumerate(texts))
+    return ItemClaimed(key=0, type="message", parts=parts, **members)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        late_part("abc", TOKEN),
+        late_part("ab"),
+        late_part(""),
+        late_part(None),
+        late_part("", kind="refusal"),
+        late_item(),
+        late_item("abc", annotations=(SITE,), details={"size": 1}),
+        late_item("ab", "c"),
+        late_item("ab"),
+    ],
+)
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_late_snapshot_that_says_nothing_new_of_its_item_is_silent_b38(late, closed):
+    log, response = run(*OWN, *([ItemFinished(key=0)] if closed else []), DONE, late)
+    assert (response.text, quirks(log)) == ("abc", [])
+
+
+@pytest.mark.parametrize(
+    ("late", "kept"),
+    [
+        (late_part("abcd"), {"item_type": "message", "claim": {"kind": "text", "text": "abcd"}}),
+        (late_part("xyz"), {"item_type": "message", "claim": {"kind": "text", "text": "xyz"}}),
+        (late_part("no", kind="refusal"), {"item_type": "message", "claim": {"kind": "refusal", "text": "no"}}),
+        (
+            late_part("abc", TOKEN, TOKEN),
+            {"item_type": "message", "claim": {"kind": "text", "text": "abc", "logprobs": [TOKEN, TOKEN]}},
+        ),
+        (late_item("ab", "d"), {"parts": [{"kind": "text", "text": "ab"}, {"kind": "text", "text": "d", "index": 1}]}),
+        (late_item(annotations=(SITE, SITE)), {"annotations": [SITE, SITE]}),
+        (late_item(details={"size": 2}), {"details": {"size": 2}}),
+        (late_item(name="ls"), {"name": "ls"}),
+        (late_item(call_id="k"), {"call_id": "k"}),
+    ],
+)
+def test_a_late_snapshot_that_says_more_than_its_item_has_is_kept_b38(late, kept):
+    log, response = run(*OWN, ItemFinished(key=0), DONE, late)
+    assert (response.text, quirks(log)) == ("abc", ["after_terminal"])
+    (seen,) = (event for event in log if isinstance(event, QuirkSeen))
+    assert seen.item_id == "msg_0"
+    assert {name: seen.data[name] for name in kept} == kept
+
+
+def test_a_late_signature_is_kept_unless_it_is_the_known_one_b38():
+    def late(signature):
+        return ItemClaimed(key=0, type="reasoning", signature=signature)
+
+    own = (TextDelta(text="a"), started(0, "reasoning"), SignatureReported(key=0, signature="s"), DONE)
+    assert quirks(run(*own, late("s"))[0]) == []
+    assert quirks(run(*own, late("t"))[0]) == ["after_terminal"]
+
+
+def test_a_snapshot_behind_an_error_is_kept_where_it_says_more_g20():
+    error = ErrorReported(error=ErrorInfo(kind="provider", message="boom"))
+    log, response = run(started(0), TextDelta(key=0, text="ha"), error, late_part("ha"), late_part("half"))
+    assert (response.text, quirks(log)) == ("ha", ["after_terminal"])
+
+
 def test_an_error_after_the_end_is_a_notice_h16():
     error = ErrorReported(error=ErrorInfo(kind="provider", message="late"))
     log, response = run(TextDelta(text="a"), DONE, error)
