@@ -20,6 +20,7 @@ from streamkit.stages.strict import Strict
 from streamkit.stages.think_tags import ThinkTags
 from streamkit.stages.tool_calls import ToolCalls
 from streamkit.stages.watchdog import Watchdog
+from streamkit.stages.whole_characters import WholeCharacters
 
 __all__ = ["standard"]
 
@@ -76,6 +77,7 @@ def standard(
     return Pipeline(
         framer,
         decoder,
+        WholeCharacters(),
         *profile.behind_decoder(),
         *_given(watchdog.renewed() if watchdog is not None else None),
         sequencer,

@@ -24,6 +24,7 @@ def test_the_stages_stand_in_the_order_of_the_design():
     assert names(standard("chat")) == [
         "AnyFramer",
         "Recogniser",
+        "WholeCharacters",
         "CumulativeWatch",
         "Sequencer",
         "ThinkTags",
@@ -37,8 +38,9 @@ def test_the_stages_stand_in_the_order_of_the_design():
 
 def test_options_add_their_stages_and_yours_come_last():
     pipeline = standard("chat", Mine(), watchdog=streamkit.Watchdog(), strict=True)
-    front = ["AnyFramer", "Recogniser", "CumulativeWatch", "Watchdog", "Sequencer", "ThinkTags", "LeakedMarkup"]
-    assert names(pipeline) == [*front, "CallFragments", "Ledger", "ToolCalls", "Strict", "Mine", "Assembler"]
+    front = ["AnyFramer", "Recogniser", "WholeCharacters", "CumulativeWatch", "Watchdog", "Sequencer"]
+    middle = ["ThinkTags", "LeakedMarkup", "CallFragments"]
+    assert names(pipeline) == [*front, *middle, "Ledger", "ToolCalls", "Strict", "Mine", "Assembler"]
 
 
 def test_a_watchdog_is_renewed_and_a_strict_stage_is_taken_as_it_is():

@@ -1,8 +1,6 @@
-"""Halves of surrogate pairs in text: joined where both come, U+FFFD where one stays alone (J01)."""
+"""Halves of surrogate pairs in payloads: what comes whole is cleaned as a whole (J01)."""
 
-from collections.abc import Hashable
-
-from streamkit.characters import scrub
+from streamkit.characters import SurrogateJoiner, scrub
 from streamkit.jsontypes import Json, is_array, is_object, scrub_all
 
 __all__ = ["SurrogateJoiner", "scrub", "scrub_all", "scrub_labels"]
@@ -35,29 +33,3 @@ def scrub_labels(payload: Json) -> None:
                 scrub_all(value)
             elif is_object(value) or is_array(value):
                 waiting.append(value)
-
-
-class SurrogateJoiner:
-    """Joins the halves of a pair that come in two deltas of one channel."""
-
-    def __init__(self) -> None:
-        self._held: dict[Hashable, str] = {}
-
-    @property
-    def pending(self) -> bool:
-        """Whether a first half is held back; then the next delta must go through `join`, however healthy it is."""
-        return bool(self._held)
-
-    def join(self, channel: Hashable, text: str) -> str:
-        """What can be said now: the text with the half that was held back; a first half at its end is held back."""
-        text = self._held.pop(channel, "") + text
-        if "\ud800" <= text[-1:] <= "\udbff":
-            self._held[channel] = text[-1]
-            text = text[:-1]
-        return scrub(text)
-
-    def flush(self) -> list[tuple[Hashable, str]]:
-        """What no second half came for: each channel with its U+FFFD."""
-        out = [(channel, "\ufffd") for channel in self._held]
-        self._held.clear()
-        return out

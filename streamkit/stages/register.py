@@ -134,7 +134,8 @@ class Entry:
         return all(map(self.has, event.parts)) or self._has_joined(event.parts)
 
     def _has_joined(self, claims: tuple[PartClaim, ...]) -> bool:
-        for kind in {claim.kind for claim in claims}:
+        kinds: set[PartKind] = {claim.kind for claim in claims}
+        for kind in kinds:
             own = [claim for claim in claims if claim.kind == kind]
             buffers = [buffer for (known, _), buffer in self.parts.items() if known == kind]
             text = "".join(claim.text or "" for claim in own)
