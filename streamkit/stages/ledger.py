@@ -54,6 +54,7 @@ from streamkit.quirks.registry import shown
 from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks, payload_of, restates
+from streamkit.stages.known_claims import has, has_all
 from streamkit.stages.leak_ends import leaked_messages
 from streamkit.stages.usage import merge_usage
 
@@ -266,11 +267,11 @@ class Ledger(ClaimBooks):
         entry = None
         if isinstance(event, ItemClaimed):
             entry, _ = self._register.find(event.key, event.type, event.choice)
-            if entry is not None and entry.has_all(event):
+            if entry is not None and has_all(entry, event):
                 return ()
         elif isinstance(event, PartClaimed):
             entry, _ = self._register.find(event.key, event.item_type, event.choice)
-            if entry is not None and entry.has(event.claim):
+            if entry is not None and has(entry, event.claim):
                 return ()
         detail = f"{type(event).__name__} {getattr(event, 'text', '')}".strip()
         item_id = "" if entry is None else entry.id

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from io import StringIO
 
 from streamkit.events import Key, LogprobsAdded
-from streamkit.evidence import MISSING, ItemClaimed, PartClaim, item_names
+from streamkit.evidence import MISSING, item_names
 from streamkit.items import PartKind
-from streamkit.jsontypes import JsonObject, is_same
+from streamkit.jsontypes import JsonObject
 from streamkit.limits import Limits
 from streamkit.quirks.lifecycle import index_unreliable, rotating_ids
 from streamkit.quirks.registry import Quirk
@@ -115,36 +115,6 @@ class Entry:
         head = buffer.read(len(text))
         buffer.seek(end)
         return head == text
-
-    def has(self, claim: PartClaim) -> bool:
-        """Whether all that a snapshot says of a part is in the part."""
-        place = (claim.kind, claim.index)
-        whole = not claim.text or (place in self.parts and self.begins(*place, claim.text))
-        return whole and len(claim.logprobs) <= self.logprobs.get(place, 0)
-
-    def has_all(self, event: ItemClaimed) -> bool:
-        """Whether all that a snapshot says of the item is in the item, whatever indexes its parts came under."""
-        news = event.signature and not self.sealed(event.signature)
-        if news or (event.name and not self.name) or (event.call_id and not self.call_id):
-            return False
-        if len(event.annotations) > self.annotations:
-            return False
-        if not all(name in self.told and is_same(self.told[name], value) for name, value in event.details.items()):
-            return False
-        return all(map(self.has, event.parts)) or self._has_joined(event.parts)
-
-    def _has_joined(self, claims: tuple[PartClaim, ...]) -> bool:
-        kinds: set[PartKind] = {claim.kind for claim in claims}
-        for kind in kinds:
-            own = [claim for claim in claims if claim.kind == kind]
-            buffers = [buffer for (known, _), buffer in self.parts.items() if known == kind]
-            text = "".join(claim.text or "" for claim in own)
-            if len(text) != sum(buffer.tell() for buffer in buffers) or text != self.text(kind):
-                return False
-            streamed = sum(count for (known, _), count in self.logprobs.items() if known == kind)
-            if sum(len(claim.logprobs) for claim in own) > streamed:
-                return False
-        return True
 
     def sealed(self, signature: str) -> bool:
         """Whether this is its signature."""
