@@ -64,10 +64,12 @@ class Builder:
         self._hot_write: Callable[[str], int] = StringIO().write
 
     def add(self, event: Event) -> None:
-        """Take in one event; classes that a response does not report are passed over."""
-        take = self.takes.get(event.__class__)
-        if take is not None:
-            take(self, event)
+        """Take in one event, one of the caller's own classes as its base; what is not reported is passed over."""
+        for kind in type(event).__mro__:
+            take = self.takes.get(kind)
+            if take is not None:
+                take(self, event)
+                return
 
     def _started(self, event: ResponseStarted) -> None:
         self.begun = True
@@ -231,4 +233,4 @@ class Builder:
         QuirkSeen: _quirk,
         StreamEnded: _ended,
     }
-    """By exact class: what takes an event in."""
+    """By class: what takes an event in."""

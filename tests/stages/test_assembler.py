@@ -52,6 +52,14 @@ def test_everything_passes_it_unchanged():
     assert (response.text, response.id) == ("a", "r1")
 
 
+def test_an_event_of_the_callers_own_class_says_what_its_base_says():
+    class Loud(TextDelta, frozen=True, kw_only=True):
+        volume: int = 0
+
+    _, _, response = run(STARTED, ITEM, Loud(item_id=SAID.item_id, text="loud", volume=9), STOP)
+    assert response.text == "loud"
+
+
 def test_the_response_is_readable_at_any_moment():
     stage = Assembler()
     assert stage.response == Response()
