@@ -130,5 +130,5 @@ def _cut_choices(finished: ResponseFinished | None) -> str:
     """The choices that the stream broke off in while others were over (B30), in words; empty for none."""
     if finished is None or finished.terminal:
         return ""
-    cut = [str(choice) for choice, reason, raw in finished.finishes if reason == "truncated" and not raw]
+    cut = [str(choice) for choice, reason, raw in finishes_of(finished) if reason == "truncated" and not raw]
     return f"choice {', '.join(cut)}" if cut else ""

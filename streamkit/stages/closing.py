@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from streamkit.errors import ErrorInfo
 from streamkit.events import Event, ItemEvent, ResponseFinished
@@ -41,6 +41,10 @@ class Closing:
     def __init__(self) -> None:
         self.claims: dict[int, FinishClaimed] = {}
         self.finished: ResponseFinished | None = None
+        self.resumed: dict[int, bool] = {}
+        """Choices that went on behind their finish reasons, and whether with a call."""
+        self.broken = False
+        """Whether the stream ended inside a frame."""
 
     def claim(self, event: FinishClaimed) -> list[Event]:
         """Take in a claim; of two different ones for a choice the stronger stands (C12)."""
@@ -73,8 +77,12 @@ class Closing:
         return out
 
     def cut_short(self, entries: Iterable[Entry]) -> bool:
-        """The stream ended without a marker: choices without a finish reason were cut. Gives whether none was."""
+        """The stream ended without a marker: choices without a finish reason were cut. Gives whether none was.
+
+        A finish reason does not speak for a call behind it, nor for text behind it that breaks off inside a frame.
+        """
         left = self.unfinished(entries, marked=False)
+        left += [choice for choice, called in self.resumed.items() if called or self.broken]
         for choice in left:
             self.claims[choice] = FinishClaimed(finish_reason="truncated", choice=choice)
         return all(claim.finish_reason != "truncated" for claim in self.claims.values())
@@ -96,6 +104,22 @@ class Closing:
             if calling and calling <= self.claims.keys():
                 left -= spoken
         return sorted(left)
+
+    def settle_neutral(self, entries: Iterable[Entry]) -> None:
+        """What a claim amounts to that only says "done": calls come first, then a refusal without text (C38)."""
+        called: set[int] = set()
+        said: set[tuple[int, str]] = set()
+        for entry in entries:
+            said.update((entry.choice, kind) for kind, _ in entry.parts)
+            if is_client_call(entry.type):
+                called.add(entry.choice)
+        for choice, claim in self.claims.items():
+            if claim.finish_reason != "stop":
+                continue
+            if choice in called and claim.neutral:
+                self.claims[choice] = replace(claim, finish_reason="tool_calls")
+            elif choice not in called and (choice, "refusal") in said and (choice, "text") not in said:
+                self.claims[choice] = replace(claim, finish_reason="refusal")
 
     @staticmethod
     def status(claim: FinishClaimed) -> Status:

@@ -20,6 +20,7 @@ from streamkit.events import (
     LogprobsAdded,
     MediaAdded,
     MetadataReported,
+    QuirkSeen,
     ReasoningDelta,
     RefusalDelta,
     ResponseStarted,
@@ -49,6 +50,7 @@ from streamkit.quirks.endings import (
     usage_after_end,
     usage_zeroed,
 )
+from streamkit.quirks.framing import eof_partial
 from streamkit.quirks.lifecycle import item_not_closed
 from streamkit.quirks.registry import shown
 from streamkit.stages.books import Events, Passed
@@ -60,7 +62,10 @@ from streamkit.stages.usage import merge_usage
 
 __all__ = ["Ledger"]
 
-RESUMING = (TextDelta, ReasoningDelta, ArgumentsDelta)
+CALLING = (ItemStarted, ArgumentsDelta)
+"""What a call consists of."""
+
+RESUMING = (TextDelta, ReasoningDelta, *CALLING)
 """What is not expected after a finish reason."""
 
 CONTENT = (
@@ -126,7 +131,7 @@ class Ledger(ClaimBooks):
         if self._closing.finished is not None:
             return out
         usable = any(not entry.empty for entry in self._register.entries)
-        if not self.wants_finish and usable and not self._closing.claims:
+        if not self.wants_finish and usable and not self._closing.claims and not self._closing.broken:
             self._closing.claim(FinishClaimed(finish_reason="stop", inferred=True, neutral=True))
         if self._closing.claims and not self._errors and not self._dead:
             whole = self._closing.cut_short(self._register.entries)
@@ -196,6 +201,7 @@ class Ledger(ClaimBooks):
             return ()
         out: list[Event] = [] if self._started is not None else list(self._begin())
         out += self._closing.claim(event)
+        self._closing.resumed.pop(event.choice, None)
         if event.terminal:
             return out + self._finish(terminal=True)
         if not self._errors:
@@ -204,13 +210,19 @@ class Ledger(ClaimBooks):
         return out
 
     def _resumed(self, event: ItemEvent) -> Events:
-        """Content after a finish reason: named once if it is of a choice that had finished, then as ever."""
-        self.lanes = Ledger.lanes
-        out: list[Event] = [Rerouted()]
-        if event.choice in self._closing.claims:
-            out.append(content_after_finish.seen())
-        out += self.feed(event)
-        return out
+        """Content after the finish reason of its own choice: named once. That reason does not speak for it."""
+        called = isinstance(event, CALLING)
+        own = event.choice in self._closing.claims and (
+            not isinstance(event, ItemStarted) or is_client_call(event.type)
+        )
+        out: list[Event] = []
+        if own and self.lanes is self._pausing:
+            self.lanes = self._resuming
+            out += (Rerouted(), content_after_finish.seen())
+        if own:
+            self._closing.resumed[event.choice] = called or self._closing.resumed.get(event.choice, False)
+        passed = Ledger.lanes[event.__class__](self, event)
+        return [*out, event] if passed is None else [*out, *passed]
 
     def _end_marker(self, event: EndMarker) -> Events:
         if self._closing.finished is not None:
@@ -224,7 +236,7 @@ class Ledger(ClaimBooks):
 
     def _finish(self, *, terminal: bool) -> list[Event]:
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
-        self._settle_neutral()
+        self._closing.settle_neutral(self._register.entries)
         out: list[Event] = [*self._rest(), *leaked_messages(self._register.entries, self._closing.claims)]
         cut = self._closing.cut(self._register.entries)
         for entry in self._register.entries:
@@ -239,22 +251,6 @@ class Ledger(ClaimBooks):
         self.lanes = self._over
         out.append(Rerouted())
         return out
-
-    def _settle_neutral(self) -> None:
-        """What a claim amounts to that only says "done": calls come first, then a refusal without text (C38)."""
-        called: set[int] = set()
-        said: set[tuple[int, str]] = set()
-        for entry in self._register.entries:
-            said.update((entry.choice, kind) for kind, _ in entry.parts)
-            if is_client_call(entry.type):
-                called.add(entry.choice)
-        for choice, claim in self._closing.claims.items():
-            if claim.finish_reason != "stop":
-                continue
-            if choice in called and claim.neutral:
-                self._closing.claims[choice] = replace(claim, finish_reason="tool_calls")
-            elif choice not in called and (choice, "refusal") in said and (choice, "text") not in said:
-                self._closing.claims[choice] = replace(claim, finish_reason="refusal")
 
     def _late(self, event: ItemEvent) -> Events:
         """Content behind the end, or behind an error: named and kept, never part of the answer.
@@ -277,6 +273,10 @@ class Ledger(ClaimBooks):
         item_id = "" if entry is None else entry.id
         return (after_terminal.seen(item_id=item_id, detail=detail, data=payload_of(event)),)
 
+    def _quirk(self, event: QuirkSeen) -> Passed:
+        self._closing.broken = self._closing.broken or event.quirk == eof_partial.id
+        return None if self._started is not None else [*self._begin(), event]
+
     def _inventory(self, event: TerminalInventory) -> Events:
         return inventory_quirks(event, self._register.entries)
 
@@ -289,8 +289,11 @@ class Ledger(ClaimBooks):
         EndMarker: _end_marker,
         TerminalInventory: _inventory,
         ErrorReported: _error,
+        QuirkSeen: _quirk,
     }
     _pausing: Mapping[type[Event], Callable[..., Passed]] = {**lanes, **dict.fromkeys(RESUMING, _resumed)}
     """Behind a finish reason."""
+    _resuming: Mapping[type[Event], Callable[..., Passed]] = {**lanes, **dict.fromkeys(CALLING, _resumed)}
+    """Behind content that came after one."""
     _over: Mapping[type[Event], Callable[..., Passed]] = {**lanes, **dict.fromkeys(CONTENT, _late)}
     """Behind the end, or behind an error."""

@@ -308,3 +308,43 @@ def test_a_claimed_finish_is_never_inferred_again():
     events = decode(chunk({"content": "a"}), chunk({}, finish="length"), usage_frame())
     assert finishes(events) == [(0, "length", "length")]
     assert quirks_of(events) == []
+
+
+def call(index, arguments, name=None):
+    return {"tool_calls": [{"index": index, "id": name, "function": {"name": name, "arguments": arguments}}]}
+
+
+def answer(*frames):
+    response = streamkit.assemble(b"".join(b"data: %s\n\n" % each.data for each in frames), "chat", on_error="event")
+    return response, [(each.name, each.state) for each in (*response.tool_calls, *response.dropped_calls)]
+
+
+@pytest.mark.parametrize("arguments", ["", '{"path":', '{"path":"/"}'])
+def test_b30_a_finish_reason_does_not_speak_for_a_call_that_begins_behind_it(arguments):
+    first = chunk(call(0, "{}", "look"), finish="tool_calls")
+    response, calls = answer(first, chunk(call(1, "", "remove")), chunk(call(1, arguments)))
+    assert (response.ending, calls) == ("truncated", [("look", "complete"), ("remove", "truncated")])
+
+
+def test_b30_a_call_behind_a_finish_reason_is_whole_with_one_of_its_own_or_an_end_marker():
+    first, second = (chunk(call(i, "{}", name), finish="tool_calls") for i, name in enumerate(("look", "remove")))
+    unfinished = chunk(call(1, "{}", "remove"))
+    for frames in ((first, second), (first, unfinished, DONE), (first, unfinished, chunk({}, finish="tool_calls"))):
+        response, calls = answer(*frames)
+        assert (response.ending, calls) == ("completed", [("look", "complete"), ("remove", "complete")])
+
+
+def test_b30_text_behind_a_finish_reason_was_cut_where_the_stream_breaks_off_inside_a_frame():
+    stopped = chunk({"content": "a"}, finish="stop")
+    wire = b"".join(b"data: %s\n\n" % each.data for each in (stopped, chunk({"content": "b"})))
+    for tail, ending in ((b"", "completed"), (b'data: {"choi', "truncated")):
+        response = streamkit.assemble(wire + tail, "chat", on_error="event")
+        assert (response.ending, response.text) == (ending, "ab")
+    response = streamkit.assemble(b"data: %s\n\ndata: [DO" % stopped.data, "chat")
+    assert (response.ending, response.text) == ("completed", "a")
+
+
+def test_b30_an_answer_that_simply_ends_was_cut_where_it_breaks_off_inside_a_frame():
+    wire = b'data: {"value":"a"}\n\n'
+    endings = [streamkit.assemble(wire + tail, "writer", on_error="event").ending for tail in (b"", b'data: {"va')]
+    assert endings == ["completed", "truncated"]
