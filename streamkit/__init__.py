@@ -1,7 +1,7 @@
 """streamkit: bytes of a streamed model answer in, typed events and one trustworthy response out.
 
-What reads streams is imported when it is first asked for: `import streamkit` brings the types alone, and only `Client`
-brings an HTTP library.
+What reads streams is imported when it is first asked for: `import streamkit` brings events, errors and limits alone,
+and only `Client` brings an HTTP library.
 """
 
 from importlib import import_module
@@ -62,13 +62,13 @@ from streamkit.events import (
 from streamkit.frames import Frame
 from streamkit.items import Item, Part, ToolCall, Usage
 from streamkit.limits import Limits
-from streamkit.pipeline import AsyncStage, Pipeline, Stage, Timed
-from streamkit.profile import Profile
-from streamkit.response import Choice, Response
 
 if TYPE_CHECKING:
     from streamkit.client import Client
+    from streamkit.pipeline import AsyncStage, Pipeline, Stage, Timed
+    from streamkit.profile import Profile
     from streamkit.recipe import standard
+    from streamkit.response import Choice, Response
     from streamkit.stages.strict import Strict
     from streamkit.stages.watchdog import Watchdog
     from streamkit.stream import EventStream, open_stream
@@ -148,9 +148,16 @@ __all__ = [
 
 
 LAZY = {
+    "AsyncStage": "pipeline",
+    "Choice": "response",
     "Client": "client",
     "EventStream": "stream",
+    "Pipeline": "pipeline",
+    "Profile": "profile",
+    "Response": "response",
+    "Stage": "pipeline",
     "Strict": "stages.strict",
+    "Timed": "pipeline",
     "Watchdog": "stages.watchdog",
     "assemble": "sync",
     "iter_events": "sync",
