@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streamkit.jsontypes import JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.chat import choice_of
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
@@ -22,9 +22,12 @@ def call_frames(tape: Tape) -> Iterator[tuple[TapeFrame, JsonObject, JsonObject]
             yield frame, payload, calls[0]
 
 
-@quirk("chat", effect="repaired", catalogue="D17", sources=["llama.cpp", "LiteLLM"])
+@quirk("chat", "responses", effect="repaired", catalogue="D17", sources=["llama.cpp", "LiteLLM"])
 def tool_args_object(tape: Tape) -> Iterator[Edit]:
     """Arguments came as an object instead of its text; they are written out compactly, key order kept."""
+    if tape.dialect == "responses":
+        yield from _items_with_objects(tape)
+        return
     for frame, payload, call in call_frames(tape):
         function = call.get("function")
         if not is_object(function) or not isinstance(function.get("arguments"), str) or not function.get("name"):
@@ -36,6 +39,28 @@ def tool_args_object(tape: Tape) -> Iterator[Edit]:
         if is_object(arguments) and msgspec.json.encode(arguments).decode() == function["arguments"]:
             function["arguments"] = arguments
             yield tape.replace(frame, payload)
+
+
+def _items_with_objects(tape: Tape) -> Iterator[Edit]:
+    """The snapshots of calls with their arguments as an object."""
+
+    def change(payload: Json) -> Json | None:
+        item = (
+            payload.get("item") if is_object(payload) and payload.get("type") == "response.output_item.done" else None
+        )
+        text = item.get("arguments") if is_object(item) else None
+        if not is_object(item) or item.get("type") != "function_call" or not isinstance(text, str):
+            return None
+        try:
+            arguments = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return None
+        if not is_object(arguments) or msgspec.json.encode(arguments).decode() != text:
+            return None
+        item["arguments"] = arguments
+        return payload
+
+    yield from tape.rewrite(change)
 
 
 @quirk("chat", effect="repaired", catalogue="D10", sources=["Poolside", "relays"])

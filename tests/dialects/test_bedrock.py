@@ -426,3 +426,16 @@ def test_a_delta_of_an_unknown_kind_is_passed_on():
     events = decoded(BEDROCK, START, delta(0, smell={"of": "rain"}), delta(0, text=""), delta(0), delta(0, text="a"))
     assert [event.data["delta"] for event in events if isinstance(event, ProviderEvent)] == [{"smell": {"of": "rain"}}]
     assert [event.text for event in events if isinstance(event, TextDelta)] == ["a"]
+
+
+def test_a_piece_of_a_call_in_an_unknown_member_is_named_d17():
+    response = assembled(
+        BEDROCK,
+        START,
+        begin(0, toolUse={"toolUseId": "t1", "name": "f"}),
+        delta(0, toolUse={"data": {"path": "/tmp/x"}}),
+        end(0),
+        stop("tool_use"),
+    )
+    named = [(quirk.id, quirk.data) for quirk in response.quirks if quirk.id == "member_unreadable"]
+    assert named == [("member_unreadable", {"data": {"path": "/tmp/x"}})]

@@ -31,6 +31,8 @@ from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.bedrock import converse_start_missing, member_carriage
+from streamkit.quirks.registry import shown
+from streamkit.quirks.reshaping import member_unreadable
 
 __all__ = ["ConverseDecoder"]
 
@@ -247,9 +249,12 @@ class ConverseDecoder:
 
 
 def _wordless(frame: Frame) -> Events:
-    """A delta that said nothing: empty, or of a kind that is not known here, which is passed on."""
+    """A delta that said nothing: empty, of a kind that is not known here, which is passed on, or a piece unread."""
     payload: JsonObject = msgspec.json.decode(frame.data)
     delta = payload["delta"]
+    tool = delta.get("toolUse")
+    if tool and "input" not in tool:  # what the tool is given stands where no document says
+        return (member_unreadable.seen(detail=f"delta.toolUse: {shown(tool)}", data=tool),)
     told = [name for name, value in delta.items() if value is not None]
     return unread(payload, frame.event) if told and not wire.DELTA_MEMBERS.intersection(told) else ()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from streamkit.dialects.logprobs import entries
+from streamkit.dialects.responses.odd_items import ARGUMENTS, mended_item
 from streamkit.events import Event, ItemStarted, MediaAdded
 from streamkit.evidence import ItemClaimed, PartClaim, item_key
 from streamkit.items import PartKind, Status, is_client_call
@@ -111,10 +112,9 @@ def _parts(item: JsonObject, kind: str) -> Iterator[PartClaim]:
                 claim = PartClaim("reasoning" if member == "content" else "summary", claim.text, index)
             if claim is not None:
                 yield claim
-    if kind in ("function_call", "custom_tool_call"):
-        member = "arguments" if kind == "function_call" else "input"
-        if isinstance(item.get(member), str):
-            yield PartClaim("arguments", item[member])
+    member = ARGUMENTS.get(kind, "")
+    if isinstance(item.get(member), str):
+        yield PartClaim("arguments", item[member])
 
 
 def _annotations(item: JsonObject) -> tuple[Json, ...]:
@@ -126,6 +126,7 @@ def _annotations(item: JsonObject) -> tuple[Json, ...]:
 def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tuple[Event, ...]:
     """An item's own snapshot: what it claims, and that it is over."""
     kind = item_kind(item)
+    item, quirks = mended_item(item, kind)
     media: tuple[MediaAdded, ...] = ()
     details = _details(item, kind)
     client_side = kind in OWN_MEMBERS
@@ -136,6 +137,7 @@ def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tup
             media_type = f"image/{text(item.get('output_format')) or 'png'}"
             media = (MediaAdded(media_type=media_type, data=item["result"]),)
     return (
+        *quirks,
         ItemClaimed(
             sequence_number=sequence,
             key=item_key(index, text(item.get("id"))),
