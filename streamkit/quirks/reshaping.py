@@ -48,9 +48,21 @@ def member_coerced(tape: Tape) -> Iterator[Edit]:
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, None) else None)
 
 
-@quirk(*DIALECTS, effect="lossy", catalogue="F19", fields=LOSSY)
+def _with_a_strange_part(payload: Json) -> Json | None:
+    """A message's snapshot of the Responses API with one part more, of a type that nobody knows."""
+    item = payload.get("item") if is_object(payload) and payload.get("type") == "response.output_item.done" else None
+    if not is_object(item) or item.get("type") != "message" or not is_array(item.get("content")):
+        return None
+    item["content"].append({"type": "output_scent", "scent": "pine"})
+    return payload
+
+
+@quirk(*DIALECTS, "responses", effect="lossy", catalogue="F19", fields=LOSSY)
 def member_unreadable(tape: Tape) -> Iterator[Edit]:
     """A member has a JSON type in which it means nothing; the rest of its frame is read, the member is kept here."""
+    if tape.dialect == "responses":
+        yield from tape.rewrite(_with_a_strange_part)
+        return
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, {"odd": True}) else None)
 
 

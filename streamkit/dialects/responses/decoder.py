@@ -10,11 +10,12 @@ from streamkit.dialects.logprobs import entries
 from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
-from streamkit.dialects.responses.items import claim_item, start_item
+from streamkit.dialects.responses.items import AUDIO_DELTAS, claim_item, content_claim, start_item, text
 from streamkit.dialects.responses.mending import REMOTE_DELTAS, mended, pieces
 from streamkit.dialects.responses.others import other_frame, untyped_frame
 from streamkit.dialects.responses.snapshots import SNAPSHOTS
 from streamkit.dialects.responses.terminal import TERMINALS, read_terminal
+from streamkit.dialects.responses.unclaimed import Unclaimed
 from streamkit.dialects.surrogates import scrub_all
 from streamkit.events import (
     AnnotationAdded,
@@ -29,7 +30,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed
+from streamkit.evidence import EndMarker, ItemClaimed, NumberPassed, item_key
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject
@@ -65,6 +66,9 @@ class ResponsesDecoder:
         self._joiner = SurrogateJoiner()
         self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
+        self._unclaimed = Unclaimed()
+        self._heard = False
+        """Whether sound came in pieces."""
         self._item_id, self._item_index = "", -1
         self._item_key: Key = ("item", -1, "")
         """The key of the last item; at first that of a piece which names none."""
@@ -107,7 +111,8 @@ class ResponsesDecoder:
         self._item_key = ("item", frame.output_index, frame.item_id)
 
     def close(self) -> Events:
-        """Half a character that was held back."""
+        """Half a character that was held back, and what no item's snapshot repeated."""
+        yield from self._unclaimed.release()
         for channel, held in self._joiner.flush():
             key, index = self._channels[channel]
             yield TextDelta(key=key, text=held, index=index)
@@ -172,6 +177,7 @@ class ResponsesDecoder:
     def _added(self, frame: wire.ItemAddedFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
         started = start_item(frame.item, index, frame.sequence_number)
+        self._unclaimed.announce(started.key, frame.item, started.type)
         if index is not None or self._unnumbered:
             return (started,)
         self._unnumbered = True
@@ -179,7 +185,8 @@ class ResponsesDecoder:
 
     def _item_done(self, frame: wire.ItemDoneFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
-        return claim_item(frame.item, index, frame.sequence_number)
+        self._unclaimed.over(item_key(index, text(frame.item.get("id"))))
+        return claim_item(frame.item, index, frame.sequence_number, heard=self._heard)
 
     def _created(self, frame: wire.CreatedFrame) -> Events:
         head = frame.response
@@ -217,7 +224,7 @@ class ResponsesDecoder:
         sequence = payload.get("sequence_number")
         number = sequence if isinstance(sequence, int) and not isinstance(sequence, bool) else None
         if name in TERMINALS:
-            return out + read_terminal(payload, name, number)
+            return [*out, *self._unclaimed.release(), *read_terminal(payload, name, number)]
         if name == "error":
             return [*out, NumberPassed(sequence_number=number), *error_events(payload)]
         if name in KNOWN_TYPES:
@@ -252,9 +259,12 @@ class ResponsesDecoder:
                 frame = msgspec.convert(mended(told, ARGUMENTS_DELTA), type=wire.ArgumentsDeltaFrame)
                 odd.append(item_shape.seen(detail=name))
             return [*odd, *self._typed(frame, "mcp_call")]
+        self._heard = self._heard or name in AUDIO_DELTAS
         return other_frame(payload, name, number)
 
     def _snapshot(self, frame: Any) -> Events:
+        if isinstance(frame, wire.PartFrame) and content_claim(frame.part, 0) is None:
+            self._unclaimed.part(item_key(frame.output_index, frame.item_id), frame.content_index, frame.part)
         return SNAPSHOTS[frame.__class__](frame)
 
     lanes: Mapping[type, Lane] = {Frame: _quick}

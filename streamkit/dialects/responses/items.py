@@ -3,23 +3,13 @@
 from collections.abc import Iterator
 
 from streamkit.dialects.logprobs import entries
-from streamkit.dialects.responses.odd_items import ARGUMENTS, mended_item
+from streamkit.dialects.responses.odd_items import ARGUMENTS, CONTENT_KINDS, mended_item
 from streamkit.events import Event, ItemStarted, MediaAdded
 from streamkit.evidence import ItemClaimed, PartClaim, item_key
-from streamkit.items import PartKind, Status, is_client_call
+from streamkit.items import Status, is_client_call
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
 __all__ = ["AUDIO_DELTAS", "audio_piece", "claim_item", "content_claim", "item_kind", "start_item"]
-
-CONTENT_KINDS: dict[str, tuple[PartKind, str]] = {
-    "output_text": ("text", "text"),
-    "text": ("text", "text"),
-    "input_text": ("text", "text"),
-    "refusal": ("refusal", "refusal"),
-    "reasoning_text": ("reasoning", "text"),
-    "summary_text": ("summary", "text"),
-}
-"""Type of a content part → the kind of its characters, and the member that has them."""
 
 OWN_MEMBERS: dict[str, frozenset[str]] = {
     "message": frozenset({"id", "type", "status", "role", "content", "phase"}),
@@ -123,11 +113,12 @@ def _annotations(item: JsonObject) -> tuple[Json, ...]:
     return tuple(note for part in parts if is_array(part.get("annotations")) for note in part["annotations"])
 
 
-def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tuple[Event, ...]:
-    """An item's own snapshot: what it claims, and that it is over."""
+def claim_item(item: JsonObject, index: int | None, sequence: int | None, *, heard: bool = False) -> tuple[Event, ...]:
+    """An item's own snapshot: what it claims, and that it is over; `heard`: its sound came in pieces already."""
     kind = item_kind(item)
-    item, quirks = mended_item(item, kind)
-    media: tuple[MediaAdded, ...] = ()
+    mended = mended_item(item, kind)
+    item = mended.item
+    media = tuple(each for each in mended.media if not (heard and each.media_type == "audio"))
     details = _details(item, kind)
     client_side = kind in OWN_MEMBERS
     if not client_side:
@@ -137,7 +128,7 @@ def claim_item(item: JsonObject, index: int | None, sequence: int | None) -> tup
             media_type = f"image/{text(item.get('output_format')) or 'png'}"
             media = (MediaAdded(media_type=media_type, data=item["result"]),)
     return (
-        *quirks,
+        *mended.quirks,
         ItemClaimed(
             sequence_number=sequence,
             key=item_key(index, text(item.get("id"))),

@@ -52,7 +52,8 @@ def mended(payload: JsonObject, name: str) -> JsonObject | None:
             fixed.setdefault(member, None)
         for member in OBJECTS:
             if not is_object(fixed.get(member)):
-                fixed[member] = {}
+                words = fixed.get(member) if member == "part" else None
+                fixed[member] = {} if words is None else {"type": _part_type(name), "text": words}
     if not isinstance(fixed.get("item_id", ""), str):
         fixed["item_id"] = json_text(fixed["item_id"])
     response = fixed.get("response")
@@ -60,6 +61,11 @@ def mended(payload: JsonObject, name: str) -> JsonObject | None:
     fixed["response"] = {member: head[member] for member in ("id", "model") if text(head.get(member))}
     fixed.setdefault("annotation", None)
     return fixed
+
+
+def _part_type(name: str) -> str:
+    """The type of the parts that a frame brings."""
+    return "summary_text" if "summary" in name else "output_text"
 
 
 def pieces(payload: JsonObject) -> JsonObject:

@@ -6,7 +6,8 @@ from typing import Any
 from streamkit.dialects.logprobs import entries
 from streamkit.dialects.responses import wire
 from streamkit.dialects.responses.items import content_claim
-from streamkit.events import Event
+from streamkit.dialects.responses.odd_items import mended_part
+from streamkit.events import Event, QuirkSeen
 from streamkit.evidence import NumberPassed, PartClaim, PartClaimed
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json
@@ -63,12 +64,18 @@ def done(
 
 def part(frame: wire.PartFrame, item_type: str, index: int) -> Events:
     claim = content_claim(frame.part, index)
+    quirks: tuple[QuirkSeen, ...] = ()
+    if claim is None:
+        noted: list[QuirkSeen] = []
+        fixed = mended_part(frame.part, "summary_text" if item_type == "reasoning" else "output_text", noted, [])
+        claim = content_claim(fixed, index)
+        quirks = tuple(quirk for quirk in noted if quirk.data is None)  # others wait for the item's own snapshot
     if claim is None or not (claim.text or claim.logprobs):
-        return (NumberPassed(sequence_number=frame.sequence_number),)
+        return (*quirks, NumberPassed(sequence_number=frame.sequence_number))
     if claim.kind == "text" and item_type == "reasoning":
         claim = PartClaim("summary", claim.text, index)
     key = ("item", frame.output_index, frame.item_id)
-    return (PartClaimed(sequence_number=frame.sequence_number, key=key, item_type=item_type, claim=claim),)
+    return (*quirks, PartClaimed(sequence_number=frame.sequence_number, key=key, item_type=item_type, claim=claim))
 
 
 SNAPSHOTS: dict[type, Callable[[Any], Events]] = {

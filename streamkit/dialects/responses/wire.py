@@ -27,6 +27,7 @@ __all__ = [
     "OpenReasoningDoneFrame",
     "PartAddedFrame",
     "PartDoneFrame",
+    "PartFrame",
     "ProgressFrame",
     "QueuedFrame",
     "ReasoningDeltaFrame",
@@ -184,6 +185,8 @@ class CustomDoneFrame(PieceFrame, gc=False, kw_only=True, tag="response.custom_t
 
 
 class PartFrame(PieceFrame, gc=False, kw_only=True, tag_field="type"):
+    """A part as it begins, or as it ended."""
+
     part: JsonObject
     content_index: int = 0
     summary_index: int = 0
