@@ -414,3 +414,19 @@ def test_j01_half_a_character_in_the_name_of_a_member():
     out = list(ANTHROPIC.decoder(DecoderOptions()).feed(Frame(delta)))
     assert [event.text for event in out if isinstance(event, TextDelta)] == ["hi"]
     assert "lone_surrogate" in [event.quirk for event in out if isinstance(event, QuirkSeen)]
+
+
+@pytest.mark.parametrize("value", [{"value": "TEXT"}, ["TE", "XT"], [{"type": "text", "text": "TEXT"}]])
+@pytest.mark.parametrize("kind", ["text", "thinking"])
+def test_a_start_with_text_in_another_json_type_is_read_f10(kind, value):
+    member = {kind: value}
+    events = decode([START, begin(0, kind, **member), stop(0), end(), STOP])
+    assert [event.text for event in events if hasattr(event, "text")] == ["TEXT"]
+    assert "piece_shape" in quirks(events)
+
+
+def test_a_block_that_is_its_text_is_read_f10():
+    start = {"type": "content_block_start", "index": 0, "content_block": "TEXT"}
+    events = decode([START, start, stop(0), end(), STOP])
+    assert [event.text for event in of(events, TextDelta)] == ["TEXT"]
+    assert "piece_shape" in quirks(events)

@@ -6,6 +6,7 @@ in the item's details, so that nothing of it is lost for replay (D43).
 """
 
 from streamkit.dialects.anthropic import wire
+from streamkit.dialects.chat.values import blocks
 from streamkit.dialects.json_text import json_text
 from streamkit.events import (
     AnnotationAdded,
@@ -19,6 +20,7 @@ from streamkit.events import (
     TextDelta,
 )
 from streamkit.jsontypes import Json, JsonObject, is_array, is_same
+from streamkit.quirks.anthropic import piece_shape
 
 __all__ = [
     "PIECE_TYPES",
@@ -140,10 +142,22 @@ def item_type(block: JsonObject) -> str:
 def opening_text(block: JsonObject) -> str:
     """The characters that a block's object has itself; missing or null is none (B24)."""
     for member in SPOKEN:
-        if block.get("type", member) == member:
-            found = text(block.get(member))
-            if found:
-                return found
+        value = block.get(member)
+        if value and block.get("type", member) == member:
+            return (
+                value
+                if isinstance(value, str)
+                else "".join(blocks(value, member, "text", "value")) or input_text(value)
+            )
+    return ""
+
+
+def _odd_member(block: JsonObject) -> str:
+    """The member whose characters are no string, and what it is instead; empty where all is well."""
+    for member in SPOKEN:
+        value = block.get(member)
+        if value and not isinstance(value, str) and block.get("type", member) == member:
+            return f"{member}: {type(value).__name__}"
     return ""
 
 
@@ -171,6 +185,8 @@ def opening(block: JsonObject, key: Key) -> list[Event]:
         out.append(SignatureReported(key=key, signature=signature))
     if kind == "message":
         out += [AnnotationAdded(key=key, annotation=citation) for citation in _citations(block)]
+    if odd := _odd_member(block):
+        out.append(piece_shape.seen(detail=odd))
     return out
 
 

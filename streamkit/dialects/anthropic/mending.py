@@ -55,7 +55,7 @@ def mend(payload: JsonObject, latest: int, unused: int) -> Mended:
         block = payload.get("content_block")
         if not is_object(block):
             quirks[piece_shape] = "content_block"
-            block = {}
+            block = {} if block is None else {"type": "text", "text": block}
         elif not text(block.get("type")):
             quirks[piece_type_missing] = "content_block"
         fixed["content_block"] = block
