@@ -353,3 +353,13 @@ def test_the_rendered_prompt_of_version_one():
         COHERE, {"event_type": "stream-start"}, *frames, {"event_type": "stream-end", "finish_reason": "COMPLETE"}
     )
     assert (response.metadata["prompt"], response.text, response.quirks) == ("<p>", "a", ())
+
+
+def test_what_the_message_start_says_already_is_read_f23():
+    message = {"role": "assistant", "tool_plan": "PLAN", "content": [{"type": "text", "text": "TEXT"}]}
+    start = {"type": "message-start", "id": "g1", "delta": {"message": message}}
+    events = decoded(COHERE, start, end())
+    assert [(event.kind, event.text) for event in events if isinstance(event, ReasoningDelta)] == [("plan", "PLAN")]
+    assert [event.text for event in events if isinstance(event, TextDelta)] == ["TEXT"]
+    response = assembled(COHERE, start, v2("tool-plan-delta", tool_plan=" B"), end())
+    assert response.text == "TEXT"

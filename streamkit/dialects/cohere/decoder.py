@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from streamkit.dialects.base import DecoderOptions
+from streamkit.dialects.chat.values import blocks
 from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
@@ -126,7 +127,22 @@ class CohereDecoder:
     # v2
 
     def _start(self, frame: wire.MessageStart) -> Events:
-        return (ResponseStarted(response_id=frame.id or ""),)
+        out: list[Event] = [ResponseStarted(response_id=frame.id or "")]
+        message = frame.delta.get("message") if is_object(frame.delta) else None
+        if not is_object(message):
+            return out
+        if plan := "".join(blocks(message.get("tool_plan"), "text", "value")):
+            out += self._plan(wire.PlanDelta(wire.PlanHolder(wire.PlanMessage(plan))))
+        content = message.get("content")
+        for at, part in enumerate(content if is_array(content) else [content] if content else []):
+            thinking = is_object(part) and (part.get("type") == "thinking" or "thinking" in part)
+            if words := "".join(blocks(part, "thinking", "text", "value")):
+                key = ("message-start", at)
+                out += self._planned()
+                out.append(ItemStarted(key=key, type="reasoning" if thinking else "message"))
+                out.append(ReasoningDelta(key=key, text=words) if thinking else TextDelta(key=key, text=words))
+                out.append(ItemFinished(key=key))
+        return out
 
     def _content(self, frame: wire.ContentDelta | wire.ContentStart) -> Events:
         if frame.logprobs is not None:

@@ -55,6 +55,7 @@ class MessageStart(msgspec.Struct, gc=False, tag_field="type", tag="message-star
     """The answer begins."""
 
     id: str | None = None
+    delta: Json = None
 
 
 class ContentStart(msgspec.Struct, gc=False, tag_field="type", tag="content-start"):
