@@ -12,11 +12,16 @@ from streamkit.events import Event, MetadataReported, ResponseStarted, TextDelta
 from streamkit.faults.events import error_events
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.plain_text import member_mended
+from streamkit.quirks.registry import shown
+from streamkit.quirks.reshaping import member_unreadable
 
 __all__ = ["WATSONX", "WatsonxDecoder"]
 
 GOING_ON = "not_finished"
 COUNTS = ("input_token_count", "generated_token_count")
+RESULT = frozenset({"generated_text", "stop_reason", *COUNTS})
+"""Members by which a result is known."""
 
 
 class Result(msgspec.Struct, gc=False):
@@ -78,7 +83,7 @@ class WatsonxDecoder(PlainDecoder):
         if not is_array(results):
             return foreign(payload, name)
         notes: list[Event] = []
-        read = [self._result(result, notes) for result in results if is_object(result)]
+        read = [self._result(result, notes) for result in _unfolded(results, notes)]
         model, system = payload.get("model_id"), payload.get("system")
         generation = Generation(
             results=read,
@@ -130,6 +135,24 @@ class WatsonxDecoder(PlainDecoder):
             return []
         usage, quirks = read_usage(dict(zip(COUNTS, (consumed, generated), strict=True)))
         return [*quirks, UsageReported(usage=usage)] if usage is not None else list(quirks)
+
+
+def _unfolded(results: Json, notes: list[Event], *, deeper: bool = True) -> list[JsonObject]:
+    """The results that a list holds, be they in a list or an object of their own; what is none is named."""
+    out: list[JsonObject] = []
+    for result in results:
+        inner = result.get("data") if is_object(result) and "generated_text" not in result else None
+        if deeper and is_array(result):
+            notes.append(member_mended.seen(detail="results: a list in the list"))
+            out += _unfolded(result, notes, deeper=False)
+        elif is_object(inner) and "generated_text" in inner:
+            notes.append(member_mended.seen(detail="results: data"))
+            out.append(inner)
+        elif is_object(result) and (not result or RESULT.intersection(result)):
+            out.append(result)
+        elif result is not None:
+            notes.append(member_unreadable.seen(detail=f"results: {shown(result)}", data=result))
+    return out
 
 
 def _word(reason: Json) -> str | None:

@@ -57,11 +57,22 @@ def _with_a_strange_part(payload: Json) -> Json | None:
     return payload
 
 
-@quirk(*DIALECTS, "responses", effect="lossy", catalogue="F19", fields=LOSSY)
+def _with_a_strange_result(payload: Json) -> Json | None:
+    """A frame of watsonx with one result more, which is none."""
+    if not is_object(payload) or not is_array(payload.get("results")):
+        return None
+    payload["results"].append(7)
+    return payload
+
+
+@quirk(*DIALECTS, "responses", "watsonx", effect="lossy", catalogue="F19", fields=LOSSY)
 def member_unreadable(tape: Tape) -> Iterator[Edit]:
     """A member has a JSON type in which it means nothing; the rest of its frame is read, the member is kept here."""
     if tape.dialect == "responses":
         yield from tape.rewrite(_with_a_strange_part)
+        return
+    if tape.dialect == "watsonx":
+        yield from tape.rewrite(_with_a_strange_result)
         return
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, {"odd": True}) else None)
 

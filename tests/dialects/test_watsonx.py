@@ -80,3 +80,18 @@ def test_j13_counts_that_are_no_integers(written):
 def test_recognise():
     assert WATSONX.recognise(frame(STREAM[1], "message")) == CERTAIN
     assert all(WATSONX.recognise(frame(stranger)) == NO for stranger in STRANGERS)
+
+
+@pytest.mark.parametrize("odd", [[result("TEXT", 1)], {"data": result("TEXT", 1)}])
+def test_a_result_in_a_wrapping_of_its_own_is_read_f19(odd):
+    events = decode(WATSONX, [generation(odd)])
+    assert (text_of(events), quirks(events)) == ("TEXT", ["member_mended"])
+
+
+@pytest.mark.parametrize("odd", ["TEXT", {"data": {"words": "TEXT"}}, [[result("TEXT", 1)]]])
+def test_what_is_no_result_is_named_f19(odd):
+    events = decode(WATSONX, [generation(result("a", 1), odd)])
+    assert text_of(events) == "a"
+    assert [each.data for each in events if getattr(each, "quirk", "") == "member_unreadable"] == [
+        odd[0] if isinstance(odd, list) else odd
+    ]
