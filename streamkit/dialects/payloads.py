@@ -187,12 +187,31 @@ def _sort(value: Json, frame: Frame, reading: Reading) -> None:
         reading.events.append(quirks.empty_data.seen(detail="null" if frame.data.strip() else "empty"))
     elif isinstance(value, str) and _is_error(frame):
         reading.error_text = scrub(value)
+    elif isinstance(value, str) and (inner := _written_inside(value, reading)) is not None:
+        reading.events.append(quirks.payload_double_encoded.seen(detail=_shown(value)))
+        reading.objects.append(_open_envelope(inner, reading))
     else:
         failed = is_array(value) and any(is_object(element) and element.get("error") for element in value)
         seen = error_in_array if failed else quirks.non_object_data
         reading.events.append(seen.seen(detail=_shown(frame.data.strip())))
         if is_array(value):
             reading.objects += (_open_envelope(element, reading) for element in value if is_object(element))
+
+
+def _written_inside(text: str, reading: Reading) -> JsonObject | None:
+    """The object whose JSON text a string is; None for any other string."""
+    if not text.lstrip().startswith("{"):
+        return None
+    reader = LenientJSON()
+    try:
+        value = reader.parse(text.encode("utf-8", "surrogatepass"))
+    except (NoJSONError, UnicodeError):
+        return None
+    if not is_object(value):
+        return None
+    reading.events += reader.events
+    reading.surrogates |= reader.surrogates
+    return value
 
 
 def _open_envelope(value: JsonObject, reading: Reading) -> JsonObject:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+import msgspec
+
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape, TapeFrame
 
@@ -21,6 +23,7 @@ __all__ = [
     "non_finite_number",
     "non_object_data",
     "oversized_number",
+    "payload_double_encoded",
 ]
 
 WORDS = ("items", "text", "reasoning", "refusal", "tool_calls")
@@ -78,6 +81,13 @@ def envelope(tape: Tape) -> Iterator[Edit]:
     for frame in _objects(tape):
         if "choices" in frame.json:
             yield tape.replace(frame, {"success": True, "data": frame.json})
+
+
+@quirk("any", effect="repaired", catalogue="A32", sources=["proxies"], known_in=())
+def payload_double_encoded(tape: Tape) -> Iterator[Edit]:
+    """A payload is a JSON string that holds the object's JSON text; it is unwrapped once."""
+    for frame in _objects(tape):
+        yield tape.replace(frame, msgspec.json.encode(msgspec.json.encode(frame.json).decode()))
 
 
 @quirk("any", effect="harmless", catalogue="A32", sources=["proxies"])

@@ -1,9 +1,11 @@
 """Odd chat frames: what is meant comes out, what was odd is named."""
 
+import json
+
 import pytest
 from chat_frames import chunk, decode, frame, of, quirks_of, reasoning_of, text_of
 
-from streamkit.events import AnnotationAdded, QuirkSeen, ResponseStarted, TextDelta, UsageReported
+from streamkit.events import AnnotationAdded, QuirkSeen, RefusalDelta, ResponseStarted, TextDelta, UsageReported
 from streamkit.evidence import CallFragment
 
 
@@ -158,3 +160,29 @@ def test_running_counts_beside_more_than_text():
     )
     assert (text_of(events), reasoning_of(events), len(of(events, CallFragment))) == ("abc", "r", 1)
     assert [event.usage.output_tokens for event in of(events, UsageReported)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("refusal", [{"value": "TEXT"}, ["TE", "XT"], [{"type": "refusal", "refusal": "TEXT"}]])
+def test_f10_a_refusal_in_another_json_type_is_read(refusal):
+    events = decode(chunk({"refusal": refusal}))
+    assert [event.text for event in of(events, RefusalDelta)] == ["TEXT"]
+    assert quirks_of(events) == ["content_coerced"]
+
+
+def test_f10_a_refusal_without_words_is_named():
+    events = decode(chunk({"refusal": {"code": 3}}))
+    assert [event.data for event in of(events, QuirkSeen)] == [{"code": 3}]
+
+
+@pytest.mark.parametrize("text", ["TEXT", [{"type": "text", "text": "TEXT"}]])
+def test_f09_text_beside_an_empty_delta_is_read(text):
+    odd = chunk({}, choice={"text": text})
+    assert text_of(decode(odd)) == "TEXT"
+    assert text_of(decode(chunk({"content": "a"}), chunk({"content": "b"}), odd)) == "abTEXT"
+
+
+def test_a32_a_chunk_written_as_a_string_is_unwrapped_once():
+    written = json.dumps(chunk({"content": "b"}).data.decode()).encode()
+    events = decode(chunk({"content": "a"}), frame(written), chunk({"content": "c"}))
+    assert (text_of(events), quirks_of(events)) == ("abc", ["payload_double_encoded"])
+    assert quirks_of(decode(chunk({"content": "a"}), frame(b'"{no"'))) == ["non_object_data"]

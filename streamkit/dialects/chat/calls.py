@@ -13,7 +13,7 @@ from streamkit.evidence import CallFragment
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat_calls import tool_args_object, tool_field_type, tool_shape, tool_type_unknown
 
-__all__ = ["fragments", "mend_call"]
+__all__ = ["block_call", "fragments", "mend_call"]
 
 Note = Callable[[QuirkSeen], None]
 
@@ -129,3 +129,18 @@ def _string(value: Json, name: str, note: Note) -> str | None:
         return value
     note(tool_field_type.seen(detail=f"{name}: {digest(value)}"))
     return json_text(value)
+
+
+def block_call(block: JsonObject) -> Call | None:
+    """A call's start or a piece of its input in `content_list`; only a start has an id and a name."""
+    name, call_id, text = block.get("name"), block.get("tool_use_id") or block.get("id"), block.get("input")
+    if not isinstance(name, str) and not isinstance(text, (str, dict)):
+        return None
+    whole = is_object(text)
+    arguments = json_text(text) if whole else text if isinstance(text, str) else None
+    return Call(
+        id=call_id if isinstance(call_id, str) else None,
+        function=Function(name=name if isinstance(name, str) else None, arguments=arguments),
+        whole=whole,
+        index=None,
+    )

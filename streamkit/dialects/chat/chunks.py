@@ -227,6 +227,9 @@ class ChunkReader:
     def _choice(self, choice: Choice, payload: JsonObject | None, position: int, *, document: bool) -> list[Event]:
         if choice.delta is not None:
             out = self.deltas.read(choice.delta, choice.index)
+            if choice.text and not out:
+                out += self.first((text_completion.seen(),))
+                self.deltas.text(choice.text, choice.index, out)
             if choice.message is not None and finish_word(choice.finish_reason) is not None:
                 out += self._messages.read(choice.message, choice.index, document=document)
             return out

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from streamkit.dialects.chat.calls import mend_call
+from streamkit.dialects.chat.calls import block_call, mend_call
 from streamkit.dialects.chat.values import as_text, blocks, digest, whole_number
 from streamkit.dialects.chat.wire import Call, Choice, Chunk, Delta, Detail, Function
 from streamkit.dialects.json_text import json_text
@@ -125,7 +125,7 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         if _kind(value) in TEXT_PARTS and isinstance(value.get("text"), str) and "name" not in value:
             if not spoken:  # where `content` has the text, the list repeats it
                 pieces.append(("text", value["text"]))
-        elif (call := _block_call(value)) is not None:
+        elif (call := block_call(value)) is not None:
             begun = calls[-1].function if calls else None
             if begun is not None and call.function is not None and not call.id and not call.function.name:
                 whole_text = (begun.arguments or "") + (call.function.arguments or "")
@@ -142,7 +142,7 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         role=payload["role"] if isinstance(payload.get("role"), str) else None,
         tool_calls=calls,
         reasoning_details=details,
-        refusal=None if refusal is None or isinstance(refusal, bool) else as_text(refusal),
+        refusal=_refusal(refusal, note),
         function_call=_function(payload.get("function_call"), note),
         annotations=[*remarks, *(_array(payload, "annotations", note) or ())],
         images=[*media, *(images if is_array(images) else [images] if images else ())],
@@ -157,6 +157,18 @@ def mend_delta(payload: JsonObject, note: Note, *, whole: bool = False) -> Delta
         reasoning_text=_reasoning("reasoning_text", payload, note),
         thinking=_reasoning("thinking", payload, note),
     )
+
+
+def _refusal(value: Json, note: Note) -> str | None:
+    """A refusal's words; a flag is none."""
+    if value is None or isinstance(value, str | bool):
+        return value if isinstance(value, str) else None
+    words = as_text(value)
+    if words:
+        note(content_coerced.seen(detail=f"refusal: {digest(value)}"))
+    elif value:
+        note(member_shape.seen(detail=f"refusal: {digest(value)}", data=value))
+    return words
 
 
 def _kind(part: Json) -> str | None:
@@ -276,18 +288,3 @@ def _blocks(payload: JsonObject, note: Note) -> list[JsonObject]:
     note(content_list.seen())
     entries = value if is_array(value) else [value]
     return [entry for entry in entries if is_object(entry)]
-
-
-def _block_call(block: JsonObject) -> Call | None:
-    """A call's start or a piece of its input in `content_list`; only a start has an id and a name."""
-    name, call_id, text = block.get("name"), block.get("tool_use_id") or block.get("id"), block.get("input")
-    if not isinstance(name, str) and not isinstance(text, (str, dict)):
-        return None
-    whole = is_object(text)
-    arguments = json_text(text) if whole else text if isinstance(text, str) else None
-    return Call(
-        id=call_id if isinstance(call_id, str) else None,
-        function=Function(name=name if isinstance(name, str) else None, arguments=arguments),
-        whole=whole,
-        index=None,
-    )

@@ -37,7 +37,7 @@ def as_text(value: Json) -> str:
     if isinstance(value, str):
         return value
     if is_object(value) or is_array(value):
-        return "".join(blocks(value, "text", "content", "refusal"))
+        return "".join(blocks(value, "text", "content", "refusal", "value"))
     return json_text(value)
 
 

@@ -219,6 +219,7 @@ class PlainChoice(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_
     finish_reason: Literal["", "null"] | None = None
     usage: None = None
     error: None = None
+    text: Literal[""] | None = None
 
 
 class PlainChunk(msgspec.Struct, Generic[DeltaType], frozen=True, gc=False, kw_only=True):
