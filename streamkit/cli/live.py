@@ -71,6 +71,7 @@ class AnswerText:
     """The answer alone, exactly `Response.text`: to a terminal as it arrives, to a pipe once nothing can change it.
 
     A snapshot may still correct text that has arrived, and the wire may say late that a message was commentary (B15).
+    Only a terminal's line is ended where the answer does not end it.
     """
 
     def __init__(self, console: Console, notes: Console) -> None:
@@ -99,6 +100,7 @@ class AnswerText:
         else:
             self._writer.end()
             self._writer.write(f"{REPLACED}\n{response.text}")
-        self._writer.end()
+        if self._writer.console.is_terminal:
+            self._writer.end()
         if response.refusal:
             self._notes.print(f"refused: {plain(response.refusal)}", markup=False, highlight=False, soft_wrap=True)

@@ -107,7 +107,7 @@ def test_b15_the_answer_alone_is_without_commentary():
         said("It is", "f"),
         said(" 4.", "f"),
     )
-    assert answer(Response(text="It is 4."), *events) == ("", "It is 4.\n", "")
+    assert answer(Response(text="It is 4."), *events) == ("", "It is 4.", "")
     assert answer(Response(text="It is 4."), *events, terminal=True) == ("It is 4.", "It is 4.\n", "")
 
 
@@ -118,7 +118,7 @@ def test_the_answer_alone_has_nothing_between_its_items():
 
 def test_an_answer_that_became_another_is_written_again_where_it_had_been_shown():
     events = (said("wrong"), PartReplaced(item_id="i1", kind="text", text="right"))
-    assert answer(Response(text="right"), *events)[1] == "right\n"
+    assert answer(Response(text="right"), *events)[1] == "right"
     assert answer(Response(text="right"), *events, terminal=True)[1] == (
         "wrong\n[the text above was replaced]\nright\n"
     )

@@ -61,7 +61,7 @@ def test_it_asks_and_shows_the_answer(capsys):
 def test_a_body_from_a_file(capsys, tmp_path):
     (tmp_path / "body.json").write_text(json.dumps(BODY))
     with serving(chat("Hello")) as (url, asked):
-        assert run(capsys, "stream", url, "-d", f"@{tmp_path / 'body.json'}", "--text")[:2] == (0, "Hello\n")
+        assert run(capsys, "stream", url, "-d", f"@{tmp_path / 'body.json'}", "--text")[:2] == (0, "Hello")
     assert asked[0][2] == BODY
 
 
@@ -95,7 +95,7 @@ def test_an_error_of_the_providers_is_its_exit_code(capsys):
 
 def test_a_cut_answer_is_its_exit_code(capsys):
     with serving(chat("Hel", None, done=False)) as (url, _):
-        assert run(capsys, "stream", url, "-d", "{}", "--text") == (4, "Hel\n", "")
+        assert run(capsys, "stream", url, "-d", "{}", "--text") == (4, "Hel", "")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_verbose_says_why_another_attempt_is_made():
             cwd=ROOT,
             check=False,
         )
-    assert (done.returncode, done.stdout) == (0, "Hello\n")
+    assert (done.returncode, done.stdout) == (0, "Hello")
     [line] = [line for line in done.stderr.splitlines() if "retrying" in line]
     assert line == "INFO streamkit retrying attempt=1 code=busy status=503 retry_after=0.0"
     assert "sekrit-word" not in done.stderr

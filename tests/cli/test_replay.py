@@ -34,12 +34,12 @@ def test_text_goes_to_standard_output_and_the_rest_to_standard_error(capsys):
 
 
 def test_text_alone(capsys):
-    assert run(capsys, "replay", FIXTURE, "--text") == (0, "Asking for both cities.\n", "")
+    assert run(capsys, "replay", FIXTURE, "--text") == (0, "Asking for both cities.", "")
 
 
 def test_text_alone_is_without_reasoning(capsys):
     path = ROOT / "fixtures" / "responses" / "openai-reasoning-summary.sse"
-    assert run(capsys, "replay", path, "--text")[1] == "10 = 3 + 7.\n"
+    assert run(capsys, "replay", path, "--text")[1] == "10 = 3 + 7."
     _, out, err = run(capsys, "replay", path)
     assert out == "10 = 3 + 7.\n"
     assert "question" in err
@@ -49,7 +49,7 @@ def test_text_alone_is_without_reasoning(capsys):
 def test_text_alone_is_the_text_of_the_response(capsys, path):
     dialect = ("--dialect", path.parent.name)
     text = json.loads(run(capsys, "replay", path, *dialect, "--json")[1])["text"]
-    assert run(capsys, "replay", path, *dialect, "--text")[1] == text + "\n" * bool(text and text[-1] != "\n")
+    assert run(capsys, "replay", path, *dialect, "--text")[1] == text
 
 
 def test_the_response_as_json(capsys):
@@ -137,7 +137,7 @@ def test_an_interrupted_answer_is_written_as_far_as_it_came(capsys, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app, "_chunks", interrupted)
-    assert run(capsys, "replay", "-", "--dialect", "chat", "--text") == (130, "as far\n", "")
+    assert run(capsys, "replay", "-", "--dialect", "chat", "--text") == (130, "as far", "")
 
 
 @pytest.mark.parametrize("tokens", [["-"], []])
@@ -147,12 +147,12 @@ def test_standard_input(capsys, monkeypatch, tokens):
     os.close(write)
     with os.fdopen(read) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert run(capsys, "replay", *tokens, "--text") == (0, "from a pipe\n", "")
+        assert run(capsys, "replay", *tokens, "--text") == (0, "from a pipe", "")
 
 
 def test_the_dialect_is_recognised_or_named(capsys, file):
     odd = file(b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
-    assert run(capsys, "replay", odd, "--dialect", "chat", "--text")[:2] == (0, "x\n")
+    assert run(capsys, "replay", odd, "--dialect", "chat", "--text")[:2] == (0, "x")
     code, _, err = run(capsys, "replay", odd, "--dialect", "klingon")
     assert code == 2
     assert "there is no dialect 'klingon'" in err
@@ -201,7 +201,7 @@ def test_output_streams_without_an_encoding_are_left_alone(capsys, monkeypatch):
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     assert run(capsys, "replay", FIXTURE, "--text")[0] == 0
-    assert out.getvalue() == "Asking for both cities.\n"
+    assert out.getvalue() == "Asking for both cities."
 
 
 @pytest.mark.parametrize("tokens", [["replay", FIXTURE, "--events"], ["replay", FIXTURE], ["quirks"], ["dialects"]])
