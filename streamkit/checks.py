@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sized
 from inspect import isasyncgenfunction
 from io import TextIOBase
 from os import PathLike
+from types import UnionType
 from typing import Any, cast
 
 from streamkit.dialects.base import Dialect
@@ -122,8 +123,19 @@ def check_stage(stage: Any) -> None:
     if callable(getattr(stage, "feed", None)):
         if not callable(getattr(stage, "close", None)):
             raise UsageError(f"{_shown(stage)} is no stage: it has no close(); return () there if nothing is held back")
+        _check_handles(getattr(stage, "handles", None))
     elif not callable(stage) or isinstance(stage, type):
         raise UsageError(f"{_shown(stage)} is no stage: it has no feed(), and is no async generator function")
+
+
+def _check_handles(handles: object) -> None:
+    """Refuse what no class of items can be looked up in."""
+    if handles is None:
+        return
+    if not isinstance(handles, tuple) or not all(
+        isinstance(kind, type | UnionType) for kind in cast("tuple[object, ...]", handles)
+    ):
+        raise _not("handles", handles, "a tuple of classes such as (TextDelta,), or None for every item")
 
 
 def pieces_of(chunks: Any) -> Iterable[Any]:

@@ -17,6 +17,19 @@ class Passing:
         return ()
 
 
+class Wanting:
+    """A stage that says which classes it wants."""
+
+    def __init__(self, handles):
+        self.handles = handles
+
+    def feed(self, item):
+        return (item,)
+
+    def close(self):
+        return ()
+
+
 class Unclosed:
     def feed(self, event):
         return (event,)
@@ -47,6 +60,9 @@ MISTAKES = [
     ({"stages": [3]}, "3 is no stage"),
     ({"stages": [Unclosed()]}, r"close\(\)"),
     ({"stages": [Passing]}, "Passing is a class"),
+    ({"stages": [Wanting([streamkit.TextDelta])]}, r"handles=\[.*\] is not allowed: a tuple of classes"),
+    ({"stages": [Wanting(streamkit.TextDelta)]}, "a tuple of classes"),
+    ({"stages": [Wanting(("TextDelta",))]}, "a tuple of classes"),
 ]
 
 
@@ -80,6 +96,13 @@ def test_what_is_allowed_is_accepted():
         [], "chat", charset="latin-1", tools={"a"}, strict=Strict(), stages=iter([Passing()]), on_error="event"
     )
     assert response.errors[0].code == "empty_stream"
+
+
+@pytest.mark.parametrize(
+    "handles", [None, (), (streamkit.TextDelta,), (streamkit.TextDelta | streamkit.ReasoningDelta,)]
+)
+def test_what_a_stage_may_want(handles):
+    assert streamkit.assemble([], "chat", stages=[Wanting(handles)], on_error="event").errors[0].code == "empty_stream"
 
 
 GIVEN = [
