@@ -7,6 +7,7 @@ from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 from streamkit.client.aiohttp_lines import Lines
+from streamkit.client.proxies import by_socks, no_such_proxy
 from streamkit.client.read_size import read_less
 from streamkit.client.wire import Exchange, Request
 from streamkit.errors import UsageError
@@ -95,8 +96,17 @@ class AiohttpWire:
         if place not in self._ways:
             proxy = self._proxies.get(place[0]) or self._proxies.get("all")
             through = proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-            self._ways[place] = {} if through is None or proxy_bypass(host) else {"proxy": through}
+            if through is None or proxy_bypass(host):
+                self._ways[place] = {}
+            elif by_socks(through):
+                raise no_such_proxy(through)
+            else:
+                self._ways[place] = {"proxy": through}
         return self._ways[place]
+
+    def proxied(self, url: str) -> bool:
+        """Whether a proxy is named for this address, or for all that a caller's session asks."""
+        return bool(self._way(url) or getattr(self._session, "_default_proxy", None))
 
     async def aclose(self) -> None:
         """Close our own session."""

@@ -11,6 +11,7 @@ from streamkit.client.bodies import encoded
 from streamkit.client.headers import checked, must_be_text, standing
 from streamkit.client.libraries import check_client, check_transport, is_aiohttp
 from streamkit.client.live import LiveStream, Plan, Stages
+from streamkit.client.proxies import by_socks, checked_proxy
 from streamkit.client.retrying import Retries
 from streamkit.client.secrets import addressed, masked_address, secrets_of
 from streamkit.client.wire import Request, Wire
@@ -68,7 +69,8 @@ class Client:
         retries: further attempts while nothing was delivered: a number, or `streamkit.client.Retries`. 0 for none.
         transport: an httpx transport of your own. As in httpx, it is then yours to honour proxy variables.
         http_client: a client of httpx or httpx2, or a session of aiohttp, of your own: used as it is, never closed.
-        proxy: address of a proxy; without it the environment's variables count.
+        proxy: address of a proxy, http, https, or (httpx with its extra `socks`) socks5; without it the environment's
+            variables count.
         backend: `"httpx"`, `"aiohttp"` (asyncio only, the extra `aiohttp`), or `"auto"`: aiohttp where it is installed,
             the event loop is asyncio's and nothing of httpx's is given; at 1,000 open streams it costs about 0.6.
 
@@ -105,7 +107,9 @@ class Client:
         self._retries = _retries(retries)
         self._transport = transport
         self._http_client = http_client
-        self._proxy = proxy if proxy is None else _valid_proxy(proxy)
+        self._proxy = (
+            proxy if proxy is None else checked_proxy(proxy, aiohttp=backend == "aiohttp" or is_aiohttp(http_client))
+        )
         self._backend = backend
         self._wires: Any = None
         if backend not in {"auto", "httpx", "aiohttp"}:
@@ -227,7 +231,8 @@ class Client:
             return AiohttpWire(timeout=given, proxy=self._proxy, session=own)
         if own is not None:
             return HttpxWire(own, timeout=given)
-        if self._backend == "aiohttp" or (self._backend == "auto" and self._transport is None and _aiohttp_fits()):
+        either = self._backend == "auto" and self._transport is None and not by_socks(self._proxy)
+        if self._backend == "aiohttp" or (either and _aiohttp_fits()):
             return AiohttpWire(timeout=self._timeout, proxy=self._proxy)
         return OwnHttpx(timeout=self._timeout, proxy=self._proxy, transport=self._transport)
 
@@ -248,18 +253,6 @@ def _valid(url: str) -> str:
         shown = masked_address(url)
         raise UsageError(f"{shown!r} is no address of an HTTP server: it begins with http:// or https:// and a host")
     return url
-
-
-def _valid_proxy(proxy: str) -> str:
-    must_be_text(proxy, "`proxy`")
-    try:
-        parts = urlsplit(proxy)
-        sound = "://" in proxy and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound:
-        raise UsageError(f"{masked_address(proxy)!r} is no address of a proxy, such as http://127.0.0.1:8080")
-    return proxy
 
 
 def _retries(given: int | Retries) -> Retries:

@@ -9,7 +9,7 @@ import msgspec
 
 from streamkit.client.bodies import Body
 from streamkit.client.headers import without_credentials
-from streamkit.client.proxies import proxy_refusal
+from streamkit.client.proxies import proxy_failure, proxy_refusal
 from streamkit.client.secrets import addressed, masked_info, telltale
 from streamkit.client.wire import Exchange, Request, Wire, give_up, origin
 from streamkit.errors import ErrorInfo, StreamError, TransportError, UsageError, error_from
@@ -47,15 +47,16 @@ async def connect(
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     known = tuple(secrets)
+    asked = [request]
     within, phase = _patience(watchdog)
     failure: Exception | None = None
     with anyio.move_on_after(within) as scope:
         try:
-            return await _followed(wire, request, limits, known, scope)
+            return await _followed(wire, asked, limits, known, scope)
         except (StreamError, UsageError):
             raise
         except Exception as exc:
-            info = proxy_refusal(exc) or transport_error(exc)
+            info = proxy_refusal(exc) or proxy_failure(exc, transport_error(exc), proxied=wire.proxied(asked[-1].url))
             if not telltale(exc, known):
                 raise TransportError(info) from exc
             failure = error_from(masked_info(info, known))
@@ -82,10 +83,12 @@ def _patience(watchdog: Watchdog | None) -> tuple[float | None, Phase]:
     return watchdog.first, "first"
 
 
-async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple[str, ...], scope: Any) -> Exchange:
+async def _followed(wire: Wire, asked: list[Request], limits: Limits, secrets: tuple[str, ...], scope: Any) -> Exchange:
+    """The answer to the last of `asked`, or to the request that redirects lead to, which is the last one then."""
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
     for _ in range(MOST_REDIRECTS + 1):
+        request = asked[-1]
         exchange = await wire.send(request)
         try:
             target = redirect_target(exchange.status, exchange.headers, request.url)
@@ -94,7 +97,7 @@ async def _followed(wire: Wire, request: Request, limits: Limits, secrets: tuple
                 scope.deadline = math.inf  # the status is known; that its body stalls must not hide it
                 await _accepted(exchange, request, limits, secrets, longest)
                 return exchange
-            request = _redirected(wire, request, exchange.status, target, secrets)
+            asked.append(_redirected(wire, request, exchange.status, target, secrets))
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await give_up(exchange)

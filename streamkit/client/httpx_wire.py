@@ -41,6 +41,10 @@ class HttpxWire:
         """Send it and wait for the headers."""
         return await _send(self._client, request, self._timeout, self._options)
 
+    def proxied(self, url: str) -> bool:
+        """Whether the caller's client sends this through a proxy."""
+        return _proxied(self._client, url)
+
     async def aclose(self) -> None:
         """The client is its owner's to close."""
 
@@ -98,6 +102,10 @@ class OwnHttpx:
         self._shards.append(Shard(client))
         return self._shards[-1]
 
+    def proxied(self, url: str) -> bool:
+        """Whether our clients, which are all alike, send this through a proxy."""
+        return any(_proxied(shard.client, url) for shard in self._shards[:1])
+
     async def aclose(self) -> None:
         """Close all of them."""
         shards, self._shards = self._shards, []
@@ -133,6 +141,15 @@ def _connect_through(network: Any, client: Any) -> None:
         pool: Any = getattr(transport, "_pool", None)
         if hasattr(pool, "_network_backend"):
             pool._network_backend = network  # noqa: SLF001 - see above
+
+
+def _proxied(client: Any, url: str) -> bool:
+    """Whether a client sends this through a proxy; no, where httpx hides its pools elsewhere."""
+    with suppress(Exception):
+        asked = client.build_request("POST", url).url
+        pool = getattr(client._transport_for_url(asked), "_pool", None)  # noqa: SLF001 - as in _connect_through
+        return type(pool).__name__.endswith("Proxy")
+    return False
 
 
 async def _send(client: Any, request: Request, within: float | None, options: dict[str, Any]) -> Exchange:

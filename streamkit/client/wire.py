@@ -45,6 +45,10 @@ class Wire(Protocol):
         """Send it and wait for the headers; redirects are not followed."""
         ...
 
+    def proxied(self, url: str) -> bool:
+        """Whether the way to this address leads through a proxy, as far as that can be known."""
+        ...
+
     async def aclose(self) -> None:
         """Close what is ours; never the caller's own client."""
         ...
