@@ -128,14 +128,16 @@ def check_stage(stage: Any) -> None:
         raise UsageError(f"{_shown(stage)} is no stage: it has no feed(), and is no async generator function")
 
 
-def _check_handles(handles: object) -> None:
+def _check_handles(handles: Any) -> None:
     """Refuse what no class of items can be looked up in."""
     if handles is None:
         return
     if not isinstance(handles, tuple) or not all(
         isinstance(kind, type | UnionType) for kind in cast("tuple[object, ...]", handles)
     ):
-        raise _not("handles", handles, "a tuple of classes such as (TextDelta,), or None for every item")
+        raise _not(
+            "handles", cast("object", handles), "a tuple of classes such as (TextDelta,), or None for every item"
+        )
 
 
 def pieces_of(chunks: Any) -> Iterable[Any]:

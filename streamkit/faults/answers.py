@@ -37,6 +37,7 @@ ERROR_BODY_TIME = 10.0
 """Seconds that its reading may take."""
 
 VERSION_HINT = "the address has no version segment: is /v1 missing from base_url?"
+NOWHERE_HINT = "the server redirects without saying where to: is base_url the address that it means?"
 STALLED = "the body of this error stalled: the rest of what it says is missing"
 _REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-goog-request-id", "cf-ray")
 _VERSION = re.compile(r"/v\d+[a-z0-9]*(?:/|$)")
@@ -70,6 +71,8 @@ def refusal(
     info = msgspec.structs.replace(info, request_id=request_id(headers))
     if status in {404, 405} and not info.hint and lacks_version(url):
         info = msgspec.structs.replace(info, hint=VERSION_HINT)
+    if status in KEEPING | CHANGING and not info.hint and redirect_target(status, headers, url) is None:
+        info = msgspec.structs.replace(info, hint=NOWHERE_HINT)
     if stalled:
         info = msgspec.structs.replace(info, hint=f"{info.hint}; {STALLED}" if info.hint else STALLED)
     if status < 400:

@@ -89,6 +89,7 @@ def provider_error(
     """
     levels = unfold(payload)
     texts = [level.message[:LONGEST_READ] for level in levels if level.message]
+    answered = status if status is not None and status >= 300 else None
     if status is not None and status < 400:
         status = None
     code = _code(levels)
@@ -103,7 +104,7 @@ def provider_error(
         from_fields([level.value for level in levels], now),
         from_prose(reversed(texts)),
     )
-    message = texts[-1] if texts else _fallback(levels, status)
+    message = texts[-1] if texts else _fallback(levels, status or answered)
 
     def safe(text: str, length: int = LONGEST_MESSAGE) -> str:
         return printable(mask(scrub(text[:LONGEST_READ]), secrets), length)

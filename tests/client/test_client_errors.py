@@ -125,7 +125,16 @@ async def test_statuses_that_are_neither_answers_nor_errors(backend):
         with pytest.raises(ProviderError) as caught:
             await ask(server, backend=backend, retries=2)
     assert (caught.value.status, caught.value.code, caught.value.retryable) == (304, "unexpected_status", False)
+    assert caught.value.info.message == "HTTP 304 Not Modified, without a message"
     assert len(server.requests) == 1
+
+
+async def test_a_redirect_to_nowhere_is_told_with_its_status(backend):
+    async with serving(lambda c: c.answer(307)) as server:
+        with pytest.raises(ProviderError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.info.message == "HTTP 307 Temporary Redirect, without a message"
+    assert "without saying where to" in caught.value.info.hint
 
 
 async def test_g16_an_empty_body(backend):
