@@ -155,27 +155,38 @@ def test_the_module_runs_it_too(capsys, monkeypatch):
 
 @pytest.mark.parametrize("missing", ["cyclopts", "rich"])
 def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch, missing):
-    forget_app(monkeypatch, missing)
+    forget_app(monkeypatch, missing_module(missing))
     with pytest.raises(SystemExit) as ended:
         entry.main()
     assert ended.value.code == 2
     assert "pip install 'streamkit-llm[cli]'" in capsys.readouterr().err
 
 
+def test_an_interrupt_while_the_command_is_loaded_is_quiet(capsys, monkeypatch):
+    forget_app(monkeypatch, KeyboardInterrupt())
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert (ended.value.code, capsys.readouterr()) == (130, ("", ""))
+
+
 def test_another_module_that_is_missing_is_not_blamed_on_the_extra(monkeypatch):
-    forget_app(monkeypatch, "msgspec")
+    forget_app(monkeypatch, missing_module("msgspec"))
     with pytest.raises(ModuleNotFoundError, match="msgspec"):
         entry.main()
 
 
-def forget_app(monkeypatch, missing):
-    """The command's module is not imported yet, and one that it needs is not installed."""
+def missing_module(name):
+    return ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def forget_app(monkeypatch, fault):
+    """The command's module is not imported yet, and its import ends like this."""
 
     class Finder:
         @staticmethod
         def find_spec(name, path=None, target=None):
             if name == "streamkit.cli.app":
-                raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+                raise fault
 
     monkeypatch.delitem(sys.modules, "streamkit.cli.app")
     monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
