@@ -125,6 +125,22 @@ def test_what_an_announcement_says_counts_where_no_snapshot_comes_b06():
     assert read(CREATED, added(whole), done(whole), ended([whole])).text == "TEXT"
 
 
+def test_announcements_without_an_end_are_not_kept_without_a_bound_j06():
+    pulled = []
+
+    def frames():
+        for at in range(100):
+            pulled.append(at)
+            yield sse(added({**message("x" * 100), "id": f"m{at}"}, at))
+
+    response = streamkit.assemble(
+        frames(), "responses", limits=streamkit.Limits(item=1_000, text=1_500), on_error="event"
+    )
+    assert [error.limit for error in response.errors] == ["text"]
+    assert len(pulled) < 30
+    assert 1_000 < len(response.text) <= 1_500
+
+
 def test_arguments_of_an_announcement_count_where_nothing_else_comes_b06():
     begun = call('{"a":1}')
     assert calls(read(CREATED, added(begun), ended([begun])))[0][1:3] == ('{"a":1}', {"a": 1})

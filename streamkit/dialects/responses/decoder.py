@@ -62,11 +62,10 @@ class ResponsesDecoder:
     handles = (Frame,)
 
     def __init__(self, options: DecoderOptions) -> None:
-        self._limits = options.limits
         self._joiner = SurrogateJoiner()
         self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
-        self._unclaimed = Unclaimed()
+        self._unclaimed = Unclaimed(options.limits.item)
         self._heard = False
         """Whether sound came in pieces."""
         self._item_id, self._item_index = "", -1
@@ -177,11 +176,11 @@ class ResponsesDecoder:
     def _added(self, frame: wire.ItemAddedFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
         started = start_item(frame.item, index, frame.sequence_number)
-        self._unclaimed.announce(started.key, frame.item, started.type)
+        spilled = self._unclaimed.announce(started.key, frame.item, started.type)
         if index is not None or self._unnumbered:
-            return (started,)
+            return (started, *spilled)
         self._unnumbered = True
-        return (index_missing.seen(detail="response.output_item.added"), started)
+        return (index_missing.seen(detail="response.output_item.added"), started, *spilled)
 
     def _item_done(self, frame: wire.ItemDoneFrame) -> Events:
         index = None if frame.output_index < 0 else frame.output_index
@@ -264,7 +263,8 @@ class ResponsesDecoder:
 
     def _snapshot(self, frame: Any) -> Events:
         if isinstance(frame, wire.PartFrame) and content_claim(frame.part, 0) is None:
-            self._unclaimed.part(item_key(frame.output_index, frame.item_id), frame.content_index, frame.part)
+            key = item_key(frame.output_index, frame.item_id)
+            return [*self._unclaimed.part(key, frame.content_index, frame.part), *SNAPSHOTS[frame.__class__](frame)]
         return SNAPSHOTS[frame.__class__](frame)
 
     lanes: Mapping[type, Lane] = {Frame: _quick}
