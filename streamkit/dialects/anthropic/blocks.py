@@ -6,8 +6,8 @@ in the item's details, so that nothing of it is lost for replay (D43).
 """
 
 from streamkit.dialects.anthropic import wire
-from streamkit.dialects.chat.values import blocks
 from streamkit.dialects.json_text import json_text
+from streamkit.dialects.values import blocks
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,

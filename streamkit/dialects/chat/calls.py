@@ -5,9 +5,9 @@ Which call a fragment belongs to is not decided here; empty members are absent, 
 
 from collections.abc import Callable, Sequence
 
-from streamkit.dialects.chat.values import digest, whole_number
 from streamkit.dialects.chat.wire import Call, Custom, Function, LeanCall
 from streamkit.dialects.json_text import json_text
+from streamkit.dialects.values import digest, whole_number
 from streamkit.events import Event, QuirkSeen
 from streamkit.evidence import CallFragment
 from streamkit.jsontypes import Json, JsonObject, is_object

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import msgspec
 
 from streamkit.dialects.chat.calls import block_call, mend_call
-from streamkit.dialects.chat.values import as_text, blocks, digest, whole_number
 from streamkit.dialects.chat.wire import Call, Choice, Chunk, Delta, Detail, Function
 from streamkit.dialects.json_text import json_text
+from streamkit.dialects.values import as_text, blocks, digest, whole_number
 from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, JsonArray, JsonObject, is_array, is_object
 from streamkit.quirks.chat import (

@@ -1,8 +1,8 @@
 """Frames of other routes that turn up on chat URLs, as chunks (F10, F24)."""
 
 from streamkit.dialects.chat.mending import Mended, mend_delta
-from streamkit.dialects.chat.values import as_text
 from streamkit.dialects.chat.wire import Choice, Chunk, Delta
+from streamkit.dialects.values import as_text
 from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.chat import token_frames, worker_frames

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from streamkit.dialects.chat.values import digest
 from streamkit.dialects.json_text import json_text
+from streamkit.dialects.values import digest
 from streamkit.events import AnnotationAdded, Event, MediaAdded, MetadataReported
 from streamkit.jsontypes import Json, JsonObject, is_object, is_same
 from streamkit.quirks.chat import member_shape

@@ -1,8 +1,8 @@
 """Log probabilities of a choice's tokens, each behind the text that it is of."""
 
-from streamkit.dialects.chat.values import digest
 from streamkit.dialects.logprobs import kinds_of_logprobs
 from streamkit.dialects.surrogates import scrub_all
+from streamkit.dialects.values import digest
 from streamkit.events import Event, LogprobsAdded, QuirkSeen, ReasoningDelta
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, is_same

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 
 from streamkit.dialects.base import DecoderOptions
-from streamkit.dialects.chat.values import blocks
 from streamkit.dialects.cohere import wire
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
@@ -14,6 +13,7 @@ from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.reshaping import reshape
 from streamkit.dialects.surrogates import scrub_all
 from streamkit.dialects.tolerance import Halves, tolerant, unread
+from streamkit.dialects.values import blocks
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,

@@ -1,7 +1,7 @@
 """Items of the Responses API with members of undocumented JSON types, put right and read like any other."""
 
-from streamkit.dialects.chat.values import blocks
 from streamkit.dialects.json_text import json_text
+from streamkit.dialects.values import blocks
 from streamkit.events import MediaAdded, QuirkSeen
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object

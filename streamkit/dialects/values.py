@@ -1,4 +1,4 @@
-"""Small readings of untyped JSON values that the chat dialect's tolerant path shares."""
+"""Small readings of untyped JSON values that the tolerant paths of several dialects share."""
 
 from collections.abc import Iterator
 
