@@ -38,11 +38,12 @@ def ratio(above: list[float], below: list[float]) -> float:
 
 def exponent(subject: Subject, reads_of: Callable[[int], list[bytes]], size: int) -> float:
     """How CPU time grows with size: the slope over 1×, 4×, 16×; 1.0 is linear."""
-    points = []
-    for factor in (1, 4, 16):
-        reads = reads_of(size * factor)
-        best = min(seconds(subject, reads) for _ in range(3))
-        points.append((math.log(factor), math.log(best)))
+    sizes = {factor: reads_of(size * factor) for factor in (1, 4, 16)}
+    best = dict.fromkeys(sizes, math.inf)
+    for _ in range(5):  # in turns: a machine that slows down for a while does so for all sizes
+        for factor, reads in sizes.items():
+            best[factor] = min(best[factor], seconds(subject, reads))
+    points = [(math.log(factor), math.log(taken)) for factor, taken in best.items()]
     mean_x = statistics.fmean(x for x, _ in points)
     mean_y = statistics.fmean(y for _, y in points)
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)

@@ -70,6 +70,12 @@ class SSEFramer(LineReader):
         gap = b"\r\n\r\n" if CR in chunk else b"\n\n"
         end = chunk.find(gap) + len(gap) if fits else 0
         if raw:
+            frame = self._joined(chunk[: end - len(gap)], end) if end >= len(gap) else None
+            if frame is not None:
+                out.append(frame)
+                if len(chunk) > end:
+                    self._blocks(chunk[end:], out)
+                return out
             piece = bytes(raw)
             raw.clear()
             if end >= len(gap):
@@ -85,6 +91,22 @@ class SSEFramer(LineReader):
                 return out
         self._scan(chunk, out)
         return out
+
+    def _joined(self, rest: bytes, end: int) -> Frame | None:
+        """The frame that waited for this rest of its data, copied once; None for what must be looked at again."""
+        raw = self._raw
+        mark = raw.find(b"data: ", 0, HEAD_LENGTH)
+        name = self._names.get(bytes(raw[:mark])) if mark >= 0 else None
+        if name is None or LF in rest or CR in rest:
+            return None
+        size = len(raw) + end
+        raw += rest
+        with memoryview(raw) as whole:
+            frame = Frame(bytes(whole[mark + 6 :]), name, self._at, self._id)
+        raw.clear()
+        self._at += size
+        self._busy = False
+        return frame
 
     def _blocks(self, chunk: bytes, out: list[Frame | Event]) -> None:
         """The quick reader, from a clean state: blocks between blank lines."""
