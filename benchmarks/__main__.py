@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 
-from benchmarks.measuring import exponent, paired, peak_kib, ratio
+from benchmarks.measuring import exponents, paired, peak_kib, ratio
 from benchmarks.subjects import floor, ours, rivals
 from benchmarks.workloads import WORKLOADS, Workload
 
@@ -39,7 +39,8 @@ def measure(workload: Workload, mode: str, rounds: int, *, grow: bool) -> dict[s
     }
     if grow:
         base = max(500, workload.size // 16)
-        row["exponent"] = exponent(ours(workload.dialect), lambda size: workload.reads(mode, size), base)
+        both = {"floor": floor(workload.dialect), "streamkit": ours(workload.dialect)}
+        row["exponents"] = exponents(both, lambda size: workload.reads(mode, size), base)
     return row
 
 
@@ -50,7 +51,8 @@ def show(row: dict[str, object]) -> None:
     assert isinstance(rivals_of, dict)
     per = ", ".join(f"{name} {value:.2f}" for name, value in times.items())
     slower = ", ".join(f"{name} ×{value:.0f}" for name, value in rivals_of.items())
-    growth = f", exponent {row['exponent']:.2f}" if "exponent" in row else ""
+    grown = row.get("exponents")
+    growth = f", exponent {grown['streamkit']:.2f} (floor {grown['floor']:.2f})" if isinstance(grown, dict) else ""
     print(f"{row['workload']} ({row['reads']} a read): µs {per}; ×{row['to_floor']:.2f} of the floor{growth}")
     print(
         f"    peak {row['peak_kib']:.0f} KiB for a body of {row['body_kib']:.0f} KiB{'; ' + slower if slower else ''}",

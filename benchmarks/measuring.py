@@ -36,14 +36,18 @@ def ratio(above: list[float], below: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-def exponent(subject: Subject, reads_of: Callable[[int], list[bytes]], size: int) -> float:
-    """How CPU time grows with size: the slope over 1×, 4×, 16×; 1.0 is linear."""
+def exponents(subjects: dict[str, Subject], reads_of: Callable[[int], list[bytes]], size: int) -> dict[str, float]:
+    """How CPU time grows with size, the slope over 1×, 4×, 16×: 1.0 is linear; large memory alone makes it more."""
     sizes = {factor: reads_of(size * factor) for factor in (1, 4, 16)}
-    best = dict.fromkeys(sizes, math.inf)
+    best = {(name, factor): math.inf for name in subjects for factor in sizes}
     for _ in range(5):  # in turns: a machine that slows down for a while does so for all sizes
         for factor, reads in sizes.items():
-            best[factor] = min(best[factor], seconds(subject, reads))
-    points = [(math.log(factor), math.log(taken)) for factor, taken in best.items()]
+            for name, subject in subjects.items():
+                best[name, factor] = min(best[name, factor], seconds(subject, reads))
+    return {name: _slope([(math.log(factor), math.log(best[name, factor])) for factor in sizes]) for name in subjects}
+
+
+def _slope(points: list[tuple[float, float]]) -> float:
     mean_x = statistics.fmean(x for x, _ in points)
     mean_y = statistics.fmean(y for _, y in points)
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
