@@ -44,7 +44,7 @@ _WORDS: Final[dict[FinishReason, str]] = {
     """,
     "tool_calls": "tool_calls tool_call tool_use function_call function_calls tools call_tool",
     "content_filter": """
-        content_filter content_filtered content_filtering filtered safety recitation blocklist block_list
+        content_filter content_filtered content_filtering filtered safety recitation blocklist block_list blacklist
         prohibited_content spii sensitive guardrail_intervened guardrails blocked content_blocked content_policy
         content_policy_violation policy_violation image_safety image_prohibited_content image_recitation error_toxic
         risk_control model_armor escalation pup_limited_disabled jailbreak
@@ -133,7 +133,17 @@ def _lookup(word: str) -> FinishWord | None:
     key = _compact(word)
     if key in _ABSENT:
         return None
-    entry = _TABLE.get(key) or _TABLE.get(key.removeprefix("finishreason"))
+    entry = _TABLE.get(key) or _TABLE.get(key.removeprefix("finishreason")) or _qualified(word)
     if entry is None:
         return FinishWord(reason="unknown", raw=word, known=False)
     return msgspec.structs.replace(entry, raw=word)
+
+
+def _qualified(word: str) -> FinishWord | None:
+    """What a word means that stands behind a more general one: Gemini's in its OpenAI form (C14, D38).
+
+    `function_call_filter: MALFORMED_FUNCTION_CALL` is the second word, `content_filter: OTHER` the first.
+    """
+    general, _, special = word.partition(":")
+    found = [entry for part in (special, general) if (entry := _TABLE.get(_compact(part))) is not None]
+    return next((entry for entry in found if entry.reason != "unknown"), None)

@@ -32,6 +32,10 @@ from streamkit.dialects.words import finish_word
         ("USER_CANCEL", "cancelled"),
         ("FINISH_REASON_STOP", "stop"),
         ("content-filter", "content_filter"),
+        ("blacklist", "content_filter"),
+        ("content_filter: PROHIBITED_CONTENT", "content_filter"),
+        ("content_filter: OTHER", "content_filter"),
+        ("content_filter:a word of tomorrow", "content_filter"),
     ],
 )
 def test_c14_words_of_other_dialects_mean_the_same(word, reason):
@@ -58,7 +62,9 @@ def test_c15_a_full_window_is_a_length_with_a_code():
     assert (found.reason, found.code, found.retryable) == ("length", "context_overflow", None)
 
 
-@pytest.mark.parametrize("word", ["MALFORMED_FUNCTION_CALL", "malformed_tool_use"])
+@pytest.mark.parametrize(
+    "word", ["MALFORMED_FUNCTION_CALL", "malformed_tool_use", "function_call_filter: MALFORMED_FUNCTION_CALL"]
+)
 def test_d38_malformed_calls_share_a_code(word):
     found = finish_word(word)
     assert found is not None
@@ -66,7 +72,7 @@ def test_d38_malformed_calls_share_a_code(word):
 
 
 @pytest.mark.parametrize(
-    ("value", "raw"), [(2, "2"), (True, "true"), (["stop"], '["stop"]'), ({"a": 1}, '{"a":1}'), ("zonk", "zonk")]
+    ("value", "raw"), [(2, "2"), (True, "true"), (["stop"], '["stop"]'), ({"a": 1}, '{"a":1}'), ("zonk", "zonk"), ("zonk: other", "zonk: other")]
 )
 def test_c16_other_values_are_unknown_and_kept(value, raw):
     found = finish_word(value)
