@@ -31,6 +31,22 @@ def test_ids_that_change_b10():
     assert (response.text, [item.id for item in response.items], quirks(response)) == ("hi", ["A"], ["rotating_ids"])
 
 
+def test_raw_reasoning_in_parts_whose_ids_change_b10():
+    thought = {"type": "reasoning_text", "text": "well"}
+    response = read(
+        CREATED,
+        added({"id": "A", "type": "reasoning", "summary": [], "content": []}),
+        piece("content_part.added", item_id="B", content_index=0, part={**thought, "text": ""}),
+        piece("reasoning_text.delta", item_id="C", content_index=0, delta="well"),
+        piece("reasoning_text.done", item_id="D", content_index=0, text="well"),
+        piece("content_part.done", item_id="E", content_index=0, part=thought),
+        done({"id": "F", "type": "reasoning", "summary": [], "content": [thought]}),
+        ended([{"id": "F", "type": "reasoning", "summary": []}]),
+    )
+    assert (response.reasoning, [item.type for item in response.items]) == ("well", ["reasoning"])
+    assert quirks(response) == ["rotating_ids", "reasoning_only"]
+
+
 def test_a_constant_index_is_overruled_by_known_ids_b11():
     response = read(
         CREATED,

@@ -74,6 +74,8 @@ def part(frame: wire.PartFrame, item_type: str, index: int) -> Events:
         return (*quirks, NumberPassed(sequence_number=frame.sequence_number))
     if claim.kind == "text" and item_type == "reasoning":
         claim = PartClaim("summary", claim.text, index)
+    elif claim.kind in ("reasoning", "summary"):  # raw reasoning comes in content parts too
+        item_type = "reasoning"
     key = ("item", frame.output_index, frame.item_id)
     return (*quirks, PartClaimed(sequence_number=frame.sequence_number, key=key, item_type=item_type, claim=claim))
 
