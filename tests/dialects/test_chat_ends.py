@@ -263,6 +263,13 @@ def test_g03_the_delta_is_read_before_the_error_and_the_finish():
     assert finishes(events) == [(0, "error", "error")]
 
 
+def test_c24_an_error_in_groqs_wrapper_is_what_the_finish_word_reports():
+    wrapper = {"id": "r", "error": "over capacity"}
+    events = decode(chunk({"content": "a"}), chunk({}, finish="error", x_groq=wrapper))
+    assert [event.error.message for event in of(events, ErrorReported)] == ["over capacity"]
+    assert finishes(events) == [(0, "error", "error")]
+
+
 def test_g11_the_finish_word_makes_text_an_error_not_its_look():
     events = decode(chunk({"content": "quota exhausted"}, finish="error_finish"))
     (report,) = of(events, ErrorReported)

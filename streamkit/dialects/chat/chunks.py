@@ -203,7 +203,7 @@ class ChunkReader:
         """Deltas of every choice, then errors, then finish reasons: nothing that was said comes behind its end."""
         endings = self._endings
         finishes: list[tuple[int, int, FinishWord]] = []
-        failures: list[Event] = []
+        failures = endings.errors(chunk)  # what the frame says went wrong, before what its finish words say
         for position, choice in enumerate(chunk.choices or ()):
             said = self._choice(choice, payload, position, document=document)
             if choice.logprobs:
@@ -215,9 +215,8 @@ class ChunkReader:
             if word is None:
                 continue
             finishes.append((choice.index, position, word))
-            if word.reason == "error" and not (chunk.error or choice.error or endings.failed):
+            if word.reason == "error" and not endings.failed:
                 failures.append(endings.failure(word, said))
-        out += endings.errors(chunk)
         out += failures
         if finishes:
             out += self.ending()
