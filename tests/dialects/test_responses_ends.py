@@ -101,6 +101,8 @@ def test_names_and_statuses_c04_c05(name, inner, status, finish, noted):
     ("reason", "finish", "raw"),
     [
         ("max_output_tokens", "length", "incomplete:max_output_tokens"),
+        ("length", "length", "incomplete:length"),
+        ("max_tool_calls", "unknown", "incomplete:max_tool_calls"),
         ("max_tokens", "length", "incomplete:max_tokens"),
         ("content_filter", "content_filter", "incomplete:content_filter"),
         ("steps", "unknown", "incomplete:steps"),

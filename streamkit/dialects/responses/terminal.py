@@ -5,6 +5,7 @@ The claimed output is looked at for the types and ids of its items only, so that
 
 from streamkit.dialects.counting import whole_count
 from streamkit.dialects.responses.items import item_kind, text
+from streamkit.dialects.words import finish_word
 from streamkit.events import Event, MetadataReported, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.faults.events import error_events
@@ -27,12 +28,6 @@ TERMINALS: dict[str, Status | None] = {
 
 SEVERITY: tuple[Status, ...] = ("completed", "cancelled", "incomplete", "failed")
 """Statuses, the worse the later (C05)."""
-
-REASONS: dict[str, FinishReason] = {
-    "max_output_tokens": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-}
 
 KEPT = (
     "service_tier",
@@ -94,6 +89,12 @@ def _status(name: str, inner: Json) -> tuple[Status, list[Event]]:
     return worse, [status_conflict.seen(detail=f"{name} with status {inner}")]
 
 
+def _cut(reason: str) -> FinishReason:
+    """What an incomplete response lacks, also in a word that other dialects have for it (C14)."""
+    word = finish_word(reason)
+    return word.reason if word is not None and word.reason in ("length", "content_filter") else "unknown"
+
+
 def _inventory(response: JsonObject, sequence: int | None) -> TerminalInventory:
     output = response.get("output")
     if not is_array(output):
@@ -135,7 +136,7 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
     finish: FinishReason = "stop"
     match status:
         case "incomplete":
-            finish = REASONS.get(reason, "unknown")
+            finish = _cut(reason)
         case "failed":
             finish = "error"
             told = {member: value for member, value in response.items() if member != "output"}
