@@ -11,6 +11,7 @@ def merge_usage(old: Usage | None, new: Usage) -> tuple[Usage, bool]:
     """Both together, and whether a count had been zeroed.
 
     A newer count replaces an older one; unknown replaces nothing; zero never replaces a count above zero (C21, C30).
+    Only no output at all is believed of an object that counts input: an answer that was refused before it began.
     """
     if old is None:
         return new, False
@@ -20,6 +21,9 @@ def merge_usage(old: Usage | None, new: Usage) -> tuple[Usage, bool]:
         before: int | None = getattr(old, name)
         after: int | None = getattr(new, name)
         if after == 0 and before:
+            if name == "output_tokens" and new.input_tokens:
+                merged[name] = 0
+                continue
             zeroed = True
         merged[name] = after or before if after is None or before else after
     counted = any(getattr(new, name) for name in COUNTS)
