@@ -72,7 +72,15 @@ def test_d38_malformed_calls_share_a_code(word):
 
 
 @pytest.mark.parametrize(
-    ("value", "raw"), [(2, "2"), (True, "true"), (["stop"], '["stop"]'), ({"a": 1}, '{"a":1}'), ("zonk", "zonk"), ("zonk: other", "zonk: other")]
+    ("value", "raw"),
+    [
+        (2, "2"),
+        (True, "true"),
+        (["stop"], '["stop"]'),
+        ({"a": 1}, '{"a":1}'),
+        ("zonk", "zonk"),
+        ("zonk: other", "zonk: other"),
+    ],
 )
 def test_c16_other_values_are_unknown_and_kept(value, raw):
     found = finish_word(value)
