@@ -141,7 +141,7 @@ class TimerGuard(Guard):
 
 
 class ScopeGuard(Guard):
-    """For any other event loop: a cancel scope around each read."""
+    """For any other event loop, or a clock that is not the loop's: a cancel scope around each read."""
 
     def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
         super().__init__(deadline, now)
@@ -152,7 +152,11 @@ class ScopeGuard(Guard):
 
         self.resume()
         when = self._deadline()
-        self._scope = anyio.move_on_after(None if when is None else max(0.0, when - self.time()))
+        wait = None if when is None else when - self.time()
+        if wait is not None and wait <= 0:  # a scope would only see that where the read has to wait
+            self.leave()
+            raise Expired
+        self._scope = anyio.move_on_after(wait)
         self._scope.__enter__()
 
     def __exit__(
@@ -195,7 +199,9 @@ def loop_clock() -> Callable[[], float]:
     return loop.time
 
 
-def guard_for(deadline: Deadline, now: Callable[[], float], step: float, movers: tuple[Any, ...] = ()) -> Guard:
+def guard_for(
+    deadline: Deadline, now: Callable[[], float], step: float, movers: tuple[Any, ...] = (), *, foreign: bool = False
+) -> Guard:
     """The guard that fits the running event loop.
 
     Args:
@@ -203,8 +209,9 @@ def guard_for(deadline: Deadline, now: Callable[[], float], step: float, movers:
         now: gives seconds.
         step: the shortest limit behind `deadline`, in seconds.
         movers: stages whose `moved` says that the deadline may have come closer than that; it is cleared.
+        foreign: the clock is none of the event loop's, which therefore cannot say when to look at it again.
     """
-    loop = asyncio_loop()
+    loop = None if foreign else asyncio_loop()
     if loop is None:
         return ScopeGuard(deadline, now)
     return TimerGuard(deadline, now, step, loop, movers)

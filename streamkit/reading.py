@@ -53,17 +53,18 @@ class Reader:
         """The stream is opened now."""
         from streamkit.deadlines import Guard, guard_for, loop_clock  # noqa: PLC0415 - asyncio is no part of the import
 
-        clock: Callable[[], float] = self._clock or loop_clock()
-        if self._clock is None:
+        given = self._clock
+        if given is None:
             for timed in self._timed:
-                clock = getattr(timed, "clock", None) or clock
+                given = getattr(timed, "clock", None) or given
+        clock = given or loop_clock()
         self._now = clock
         self.tally.opened_at = clock()
         if self._timed:
             step = min(getattr(stage, "step", STEP) for stage in self._timed)
             movers = tuple(stage for stage in self._timed if hasattr(stage, "moved"))
             deadline = self._timed[0].deadline if len(self._timed) == 1 else self._deadline
-            self._clocked = guard_for(deadline, clock, step, movers)
+            self._clocked = guard_for(deadline, clock, step, movers, foreign=given is not None)
         elif self._pulsed:
             self._clocked = Guard(self._deadline, clock)
         for stage in self._pulsed:

@@ -73,7 +73,7 @@ def standard(
         expected, all_dialects, DecoderOptions(limits=limits), _adjuster(sequencer, think_tags, ledger)
     )
     framer = AnyFramer(expected.framing if expected else None, limits, charset=charset)
-    refusing = Strict() if strict is True else strict
+    refusing = strict.renewed() if isinstance(strict, Strict) else Strict() if strict else None
     return Pipeline(
         framer,
         decoder,

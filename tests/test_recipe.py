@@ -43,13 +43,29 @@ def test_options_add_their_stages_and_yours_come_last():
     assert names(pipeline) == [*front, *middle, "Ledger", "ToolCalls", "Strict", "Mine", "Assembler"]
 
 
-def test_a_watchdog_is_renewed_and_a_strict_stage_is_taken_as_it_is():
-    watchdog, strict = streamkit.Watchdog(idle=3), streamkit.Strict()
+def test_a_watchdog_and_a_strict_stage_are_renewed():
+    watchdog, strict = streamkit.Watchdog(idle=3), streamkit.Strict(refuse=("lossy",), allow=("empty_data",))
     stages = standard("chat", watchdog=watchdog, strict=strict).stages
-    assert strict in stages
+    assert strict not in stages
     assert watchdog not in stages
     [renewed] = [stage for stage in stages if isinstance(stage, streamkit.Watchdog)]
     assert renewed.idle == 3
+    [fresh] = [stage for stage in stages if isinstance(stage, streamkit.Strict)]
+    assert (fresh.refuse, fresh.allow) == ({"lossy"}, {"empty_data"})
+
+
+class Lenient(streamkit.Strict):
+    def __init__(self, mood):
+        super().__init__()
+        self.mood = mood
+
+
+@pytest.mark.parametrize("strict", [streamkit.Strict(), Lenient("good")])
+def test_what_one_stream_was_refused_for_is_nothing_to_the_next(strict):
+    healthy = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    with pytest.raises(streamkit.QuirkRefused):
+        streamkit.assemble(healthy.removesuffix(b"data: [DONE]\n\n") + b"data: {\n\n", "chat", strict=strict)
+    assert streamkit.assemble(healthy, "chat", strict=strict).text == "a"
 
 
 @pytest.mark.parametrize("dialect", ["chat", dialect_named("chat")])

@@ -426,6 +426,24 @@ async def test_a_stage_that_raises_stop_async_iteration_does_not_look_like_the_e
         assert [event.text for event in seen if isinstance(event, TextDelta)] == expected
 
 
+async def test_a_clock_that_runs_faster_than_the_loops_is_looked_at_at_every_read():
+    now, pings = 0.0, 0
+
+    async def pinging():
+        nonlocal now, pings
+        yield b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+        while pings < 50:
+            now += 100
+            pings += 1
+            yield b": ping\n\n"
+
+    dog = streamkit.Watchdog(progress=300, idle=None, clock=lambda: now)
+    async with streamkit.open_stream(pinging(), "chat", watchdog=dog) as stream:
+        with pytest.raises(streamkit.StallError) as caught:
+            await stream.result()
+    assert (caught.value.phase, pings) == ("progress", 3)
+
+
 async def test_a_watchdog_with_a_clock_of_its_own_is_read_by_it():
     dog = streamkit.Watchdog(first=0.05, clock=lambda: time.monotonic() - 1e6)
     source = Source([], hang=True)

@@ -1,8 +1,10 @@
 """Strict mode: a tolerance that was refused ends the stream."""
 
 from collections.abc import Iterable
+from copy import copy
+from typing import cast
 
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import (
     Event,
     ItemFinished,
@@ -25,6 +27,9 @@ class Strict:
     Args:
         refuse: effects, or ids of quirks, that are refused.
         allow: effects or ids that are tolerated all the same; an id weighs more than an effect.
+
+    Raises:
+        UsageError: one of these is no collection of names.
     """
 
     def __init__(
@@ -32,10 +37,16 @@ class Strict:
         refuse: Iterable[str] = ("guessed", "lossy", "repaired"),
         allow: Iterable[str] = (),
     ) -> None:
-        self.refuse = frozenset(refuse)
-        self.allow = frozenset(allow)
+        self.refuse = _names("refuse", refuse)
+        self.allow = _names("allow", allow)
         self.halted = False
         self._begun: set[str] = set()
+
+    def renewed(self) -> "Strict":
+        """A fresh one that refuses the same, for another stream."""
+        fresh = copy(self)
+        fresh.halted, fresh._begun = False, set()
+        return fresh
 
     def feed(self, event: Event) -> Iterable[Event]:
         """The event, unless the stream was halted."""
@@ -62,6 +73,14 @@ class Strict:
         if event.quirk in self.allow:
             return False
         return event.quirk in self.refuse or (event.effect in self.refuse and event.effect not in self.allow)
+
+
+def _names(name: str, given: object) -> frozenset[str]:
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        found = tuple(cast("Iterable[object]", given))
+        if all(isinstance(each, str) for each in found):
+            return frozenset(cast("tuple[str, ...]", found))
+    raise UsageError(f'Strict({name}={given!r:.80}) is not allowed: effects and ids of quirks, such as ("lossy",)')
 
 
 def refusal(event: QuirkSeen) -> ErrorInfo:

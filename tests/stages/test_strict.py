@@ -1,5 +1,6 @@
 import pytest
 
+from streamkit.errors import UsageError
 from streamkit.events import (
     ItemFinished,
     ItemStarted,
@@ -50,6 +51,13 @@ def test_what_had_begun_is_ended_for_the_sake_of_the_grammar():
     ends = [ItemFinished(item_id="a"), ToolCallDropped(item_id="a", call=call), StreamEnded(ending="refused")]
     others = [ItemStarted(type="message", item_id="b"), ItemFinished(item_id="b")]
     assert run(Strict(), begun, seen("lossy"), *others, *ends)[3:] == ends
+
+
+@pytest.mark.parametrize("given", ["lossy", b"lossy", None, 5, [None], ({},)])
+@pytest.mark.parametrize("name", ["refuse", "allow"])
+def test_names_that_are_none_are_refused(name, given):
+    with pytest.raises(UsageError, match=name):
+        Strict(**{name: given})
 
 
 def test_ids_weigh_more_than_effects():
