@@ -164,6 +164,13 @@ class Builder:
         draft.call = event.call
         draft.parts.pop(("arguments", 0), None)
 
+    def _dropped(self, event: ToolCallDropped) -> None:
+        call = event.call
+        if call.state in ("complete", "repaired"):  # a stage of the user's drops a call that might be run
+            call = msgspec.structs.replace(call, state="invalid", reason=call.reason or "dropped by a stage")
+            event = msgspec.structs.replace(event, call=call)
+        self._verdict(event)
+
     def _usage(self, event: UsageReported) -> None:
         self.usage = event.usage
 
@@ -226,7 +233,7 @@ class Builder:
         PartReplaced: _replaced,
         ItemFinished: _item_finished,
         ToolCallReady: _verdict,
-        ToolCallDropped: _verdict,
+        ToolCallDropped: _dropped,
         UsageReported: _usage,
         ResponseFinished: _finished,
         ErrorReported: _error,

@@ -1,7 +1,7 @@
 """What callers hand over, checked once, at the call: a mistake of theirs is never told as a fault of the stream."""
 
 from collections.abc import Callable, Collection, Iterable, Sized
-from inspect import isasyncgenfunction
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from io import TextIOBase
 from os import PathLike
 from types import UnionType
@@ -124,6 +124,8 @@ def check_stage(stage: Any) -> None:
         if not callable(getattr(stage, "close", None)):
             raise UsageError(f"{_shown(stage)} is no stage: it has no close(); return () there if nothing is held back")
         _check_handles(getattr(stage, "handles", None))
+    elif isgeneratorfunction(stage) or iscoroutinefunction(stage):
+        raise UsageError(f"{_shown(stage)} is no stage: as a function it must be an async generator (async def, yield)")
     elif not callable(stage) or isinstance(stage, type):
         raise UsageError(f"{_shown(stage)} is no stage: it has no feed(), and is no async generator function")
 

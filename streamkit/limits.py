@@ -1,6 +1,7 @@
 """Every bound that streamkit keeps, with its unit and its reason.
 
-A bound that is reached ends the stream with `LimitExceeded`; everything before it has been delivered by then.
+A bound that is reached ends the stream with `LimitExceeded`, `depth` alone only a call; everything before it has been
+delivered by then.
 """
 
 import msgspec
@@ -23,7 +24,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
         arguments: characters in the arguments of one tool call.
         items: output items in one response.
         held: events or frames held back at once.
-        depth: levels of nesting of JSON in arguments.
+        depth: levels of nesting of JSON in arguments; deeper ones are not parsed, and their call is `invalid`.
         expansion: how many times larger than its compressed bytes a body may grow.
         body: bytes of a compressed body after decompression.
 
@@ -46,7 +47,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
     held: int = 1_000
     """Events or frames held back at once, to restore an order or to recognise a dialect."""
     depth: int = 200
-    """Nesting depth of JSON in arguments (J05)."""
+    """Nesting depth of JSON in arguments (J05); what is deeper ends its call, not the stream."""
     expansion: int = 1_000
     """How many times larger than its compressed bytes a body may grow (J08); judged behind every KiB of them."""
     body: int = 1024 * MIB
@@ -56,7 +57,7 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
         """Refuse what bounds nothing."""
         for name in self.__struct_fields__:
             bound: object = getattr(self, name)
-            if not isinstance(bound, int) or bound < 1:
+            if not isinstance(bound, int) or isinstance(bound, bool) or bound < 1:
                 raise UsageError(f"Limits({name}={bound!r}) is not allowed: a whole number above 0")
 
 

@@ -48,8 +48,9 @@ class Profile(msgspec.Struct, kw_only=True, frozen=True):
         answer_in_reasoning: the answer may come in the reasoning channel.
         drop_repeated_reasoning: pieces of reasoning that repeat the one before are placeholders, and dropped.
         terminal_flag: name of a member of a frame that says that the answer is over.
-        prefill: the assistant message that the request ended with, where the endpoint repeats it.
-        tool_schemas: JSON Schema of the arguments of each tool, by the tool's name; calls are judged by it.
+        prefill: the assistant message that the request ended with, where the endpoint repeats it as its first piece.
+        tool_schemas: JSON Schema of the arguments of each tool, by the tool's name: `required` members, and where
+            lists and objects are wanted; it does not replace a validation.
         max_output_tokens: the cap that was asked for, in tokens.
         context_window: what the model can take in, in tokens.
         stop_repetition: how often in a row the same few characters may come before reading stops; 0 for no bound.

@@ -5,12 +5,13 @@ The terminal frame's claim about the whole output is never taken: no event has a
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
 from streamkit.builder import Builder
 from streamkit.drafts import QuirkTally
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import Ending, Event, ResponseFinished
 from streamkit.items import FinishReason, Item, Status, ToolCall, Usage
 from streamkit.jsontypes import JsonObject, make_strict
@@ -156,9 +157,15 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
 
     @classmethod
     def from_events(cls, events: Iterable[Event]) -> "Response":
-        """The response that a log of events amounts to; equal to the stream's own response."""
+        """The response that a log of events amounts to; equal to the stream's own response.
+
+        Raises:
+            UsageError: one of them is no event.
+        """
         builder = Builder()
         for event in events:
+            if not isinstance(cast("object", event), Event):
+                raise UsageError(f"{event!r:.80} is no event: a log of events is needed, such as list(iter_events(…))")
             builder.add(event)
         return cls.of(builder)
 

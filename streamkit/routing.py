@@ -93,7 +93,8 @@ def _by_feed(stage: Any, item: Any) -> Any:
         feed = stage.feed
     except AttributeError:
         raise UsageError(f"{stage!r} has no feed(): async stages need open_stream()") from None
-    return feed(item)
+    result = feed(item)
+    return () if result is None else result  # as an async stage that yields nothing
 
 
 def _by_pipeline(pipeline: Any, notice: Any) -> Any:

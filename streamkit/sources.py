@@ -9,10 +9,13 @@ from typing import Any, cast
 
 from streamkit.errors import StreamError, UsageError
 from streamkit.frames import Frame
+from streamkit.framing.documents import is_complete
 
 __all__ = ["Source", "source_of"]
 
 Chunk = bytes | Frame
+FIELDS = ("data:", "event:", "id:", "retry:", ":")
+"""How text begins that is an event stream, and no payload."""
 
 
 class Source:
@@ -101,10 +104,14 @@ def _chunks(origin: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 class _Messages:
-    """Passes bytes and frames on; a text message becomes a frame of its own."""
+    """Passes bytes and frames on; a text message becomes a frame of its own, decoded text of a body its bytes."""
 
     def __init__(self, origin: AsyncIterator[Any]) -> None:
         self._next = origin.__anext__
+        self._given = ""
+        """What texts are: `messages`; `pieces` of an event stream, as `aiter_text()` gives them; its `lines`."""
+        self._line = ""
+        """The last line of the piece before, where nothing ended it."""
         close = getattr(origin, "aclose", None)
         if close is not None:
             self.aclose = close
@@ -117,10 +124,38 @@ class _Messages:
         if isinstance(chunk, bytes | Frame):
             return chunk
         if isinstance(chunk, str):
-            return Frame(chunk.encode("utf-8", "surrogatepass"))
+            return self._of_text(chunk)
         if isinstance(chunk, bytearray | memoryview):
             return bytes(cast("bytearray", chunk))
         raise UsageError(f"a source must give bytes (or text messages), not {type(chunk).__name__}")
+
+    def _of_text(self, text: str) -> Chunk:
+        if self._given == "":
+            self._given = _kind(text)
+        raw = text.encode("utf-8", "surrogatepass")
+        if self._given == "messages":
+            return Frame(raw)
+        if self._given == "lines":
+            return raw + b"\n"
+        line, self._line = self._line, text.replace("\r", "\n").rpartition("\n")[2]
+        if text.startswith(FIELDS) and _is_whole(line):
+            return b"\n\n" + raw  # each text is a frame whose blank line was left out
+        return raw
+
+
+def _kind(text: str) -> str:
+    """What texts are of which this is the first."""
+    if not text.startswith(FIELDS):
+        return "messages"
+    if "\n" in text or "\r" in text or (text.startswith("data:") and not _is_whole(text)):
+        return "pieces"
+    return "lines"
+
+
+def _is_whole(line: str) -> bool:
+    """Whether this is one data line whose payload is whole."""
+    data = line.removeprefix("data:")
+    return data is not line and is_complete(data.encode("utf-8", "surrogatepass"))
 
 
 async def _frames(origin: Any) -> AsyncGenerator[Chunk, None]:

@@ -122,9 +122,9 @@ def test_an_item_is_in_progress_until_it_is_finished():
     assert item_of(started(phase="analysis"), ItemFinished(item_id="i1")).phase == "analysis"
 
 
-@pytest.mark.parametrize("verdict", [ToolCallReady, ToolCallDropped])
-def test_a_verdict_takes_the_place_of_the_argument_text(verdict):
-    call = ToolCall(call_id="c1", name="look", arguments="{}")
+@pytest.mark.parametrize(("verdict", "state"), [(ToolCallReady, "complete"), (ToolCallDropped, "truncated")])
+def test_a_verdict_takes_the_place_of_the_argument_text(verdict, state):
+    call = ToolCall(call_id="c1", name="look", arguments="{}", state=state)
     item = item_of(
         started(kind="function_call"), ArgumentsDelta(item_id="i1", text="{}"), verdict(item_id="i1", call=call)
     )

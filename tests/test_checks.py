@@ -46,6 +46,14 @@ async def source():
     yield b""
 
 
+def once(events):
+    yield from events
+
+
+async def later(events):
+    return events
+
+
 MISTAKES = [
     ({"on_error": "ignore"}, "event"),
     ({"dialect": 5}, "dialect=5"),
@@ -60,6 +68,8 @@ MISTAKES = [
     ({"stages": [3]}, "3 is no stage"),
     ({"stages": [Unclosed()]}, r"close\(\)"),
     ({"stages": [Passing]}, "Passing is a class"),
+    ({"stages": [once]}, "async generator"),
+    ({"stages": [later]}, "async generator"),
     ({"stages": [Wanting([streamkit.TextDelta])]}, r"handles=\[.*\] is not allowed: a tuple of classes"),
     ({"stages": [Wanting(streamkit.TextDelta)]}, "a tuple of classes"),
     ({"stages": [Wanting(("TextDelta",))]}, "a tuple of classes"),

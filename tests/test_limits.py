@@ -79,6 +79,12 @@ def test_every_bound_has_a_text_and_is_positive():
         assert getattr(DEFAULT_LIMITS, name) > 0, name
 
 
+@pytest.mark.parametrize("bound", [0, -1, 1.5, "9", None, True])
+def test_a_bound_is_a_whole_number_above_0(bound):
+    with pytest.raises(streamkit.UsageError, match="line"):
+        Limits(line=bound)
+
+
 def test_frames_held_for_recognition_are_bounded_by_held():
     body = b'data: {"hello":1}\n\n' * 20
     with pytest.raises(streamkit.UnrecognisedDialect):

@@ -52,6 +52,12 @@ def response_of(*events):
     return Response.from_events([ResponseStarted(), *events])
 
 
+@pytest.mark.parametrize("log", [[{"type": "text"}], ["x"], [None]])
+def test_a_log_of_something_else_is_refused(log):
+    with pytest.raises(streamkit.UsageError, match="no event"):
+        Response.from_events(log)
+
+
 def test_nothing_yet():
     response = Response.from_events([])
     assert response == Response()

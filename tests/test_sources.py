@@ -186,6 +186,26 @@ async def test_a_view_of_other_items_than_bytes_is_still_its_bytes():
     assert await source.read() == words.tobytes()
 
 
+@pytest.mark.parametrize("size", [25, 26, 40, 1500])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+async def test_decoded_pieces_of_a_body_are_its_text(size, end):
+    body = b"".join(CHUNKS).decode().replace("\n", end)
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    assert (await read(Body(*pieces))).text == "hé"
+
+
+async def test_decoded_lines_of_a_body_are_its_text():
+    response = await read(Body(*("event: x\n" + b"".join(CHUNKS).decode()).split("\n")))
+    assert (response.text, response.quirks) == ("hé", ())
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+async def test_text_messages_that_are_whole_events(end):
+    frames = b"".join(CHUNKS).decode().strip().split("\n\n")
+    response = await read(Body(*(f": here{end or chr(10)}" + frame + end for frame in frames)))
+    assert (response.text, response.status) == ("hé", "completed")
+
+
 async def test_text_messages_are_frames_a30():
     messages = [
         '{"type":"response.created","response":{"id":"r1","model":"m"}}',

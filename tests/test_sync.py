@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import msgspec
 import pytest
 
 import streamkit
@@ -112,6 +115,49 @@ def test_own_stages_change_what_is_assembled():
             return ()
 
     assert streamkit.assemble([WIRE], "responses", stages=[Hush()]).text == ""
+
+
+class Mapping:
+    """A stage made of a function."""
+
+    def __init__(self, change):
+        self.feed = change
+
+    def close(self):
+        return None
+
+
+def test_a_stage_that_gives_none_gives_nothing():
+    only_text = Mapping(
+        lambda event: None if isinstance(event, streamkit.QuirkSeen | streamkit.KeepAlive) else (event,)
+    )
+    seen = [*streamkit.iter_events([b": ping\n\n", WIRE, b"data: {\n\n"], "responses", stages=[only_text])]
+    assert any(isinstance(event, streamkit.StreamEnded) for event in seen)
+    assert not any(isinstance(event, streamkit.KeepAlive | streamkit.QuirkSeen) for event in seen)
+
+
+@pytest.mark.parametrize("given", [["a"], ("a", 5), [None], [b"a"]])
+def test_what_a_stage_gives_must_be_events(given):
+    wrong = Mapping(lambda event: given if isinstance(event, streamkit.TextDelta) else (event,))
+    with pytest.raises(streamkit.UsageError, match="no event"):
+        streamkit.assemble([WIRE], "responses", stages=[wrong])
+
+
+@pytest.mark.parametrize("reason", ["", "not allowed here"])
+def test_a_call_that_a_stage_drops_is_not_to_be_run(reason):
+    def veto(event):
+        if not isinstance(event, streamkit.ToolCallReady):
+            return (event,)
+        call = msgspec.structs.replace(event.call, reason=reason)
+        return (streamkit.ToolCallDropped(item_id=event.item_id, choice=event.choice, call=call),)
+
+    with Path("fixtures/chat/llamacpp-two-calls.sse").open("rb") as body:
+        response = streamkit.assemble(body, "chat", stages=[Mapping(veto)])
+    assert response.tool_calls == ()
+    assert {(call.state, call.reason) for call in response.dropped_calls} == {
+        ("invalid", reason or "dropped by a stage")
+    }
+    assert len(response.dropped_calls) == 2
 
 
 def test_async_stages_need_the_async_face():

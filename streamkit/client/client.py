@@ -114,6 +114,8 @@ class Client:
         self._wires: Any = None
         if backend not in {"auto", "httpx", "aiohttp"}:
             raise UsageError(f"{backend!r} is no backend: auto, httpx or aiohttp")
+        if backend == "aiohttp" and importlib.util.find_spec("aiohttp") is None:
+            raise UsageError("aiohttp is not installed: pip install 'streamkit-llm[aiohttp]', or backend=\"httpx\"")
         if transport is not None and (backend == "aiohttp" or http_client is not None):
             raise UsageError("`transport` is for the httpx backend alone, without `http_client`")
 

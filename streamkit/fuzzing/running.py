@@ -102,8 +102,11 @@ def fuzz(
         on_case: is called before each.
 
     Raises:
-        UsageError: the client cannot be run, a quirk is not of this dialect, or no healthy wire is read well.
+        UsageError: the client cannot be run, a quirk is not of this dialect, no healthy wire is read well, or a number
+            is below what it may be.
     """
+    if places < 0 or not limit > 0:
+        raise UsageError(f"places={places}, limit={limit}: places must be 0 or more, the limit above 0 seconds")
     chosen = chosen_quirks(dialect, quirks)
     known = wires or wires_of(dialect)
     with PlaybackServer() as server:

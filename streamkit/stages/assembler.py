@@ -1,9 +1,10 @@
 """The last stage: keeps the response, and says how the stream ended."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from streamkit.builder import Builder
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import Ending, Event, KeepAlive, ResponseFinished, StreamEnded
 from streamkit.jsontypes import is_object
 from streamkit.quirks.endings import close_error, split_choices, terminal_missing
@@ -39,9 +40,17 @@ class Assembler(Builder):
         return self._final
 
     def feed(self, event: Event) -> Iterable[Event]:
-        """Take it in, pass it on."""
+        """Take it in, pass it on.
+
+        Raises:
+            UsageError: it is no event; only a stage of the user's can have given it out.
+        """
         if isinstance(event, StreamEnded):
             return self._end(event)
+        if not isinstance(cast("object", event), Event):
+            raise UsageError(
+                f"a stage gave out {event!r:.80}, which is no event: feed() gives events, such as TextDelta(…)"
+            )
         if isinstance(event, KeepAlive):
             self._alive(event)
         self.add(event)

@@ -45,7 +45,7 @@ class Strict:
     def renewed(self) -> "Strict":
         """A fresh one that refuses the same, for another stream."""
         fresh = copy(self)
-        fresh.halted, fresh._begun = False, set()
+        fresh.halted, fresh._begun = False, set()  # noqa: SLF001 - its own, in another object
         return fresh
 
     def feed(self, event: Event) -> Iterable[Event]:

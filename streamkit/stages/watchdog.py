@@ -104,7 +104,7 @@ class Watchdog:
         clock: gives seconds; without it the driver's: an event loop's, that no change of the time of day moves (H18).
 
     Raises:
-        UsageError: a limit is no number of seconds.
+        UsageError: a limit is no number of seconds, or the clock no function.
     """
 
     def __init__(
@@ -128,6 +128,8 @@ class Watchdog:
             _limit("linger", linger),
             _limit("server", server),
         )
+        if not (clock is None or callable(clock)):
+            raise UsageError(f"Watchdog(clock={clock!r:.80}) is not allowed: a function that gives seconds, or None")
         self.clock = clock
         """What the driver is to read instead of its own clock; None for that."""
         self.spent = 0.0

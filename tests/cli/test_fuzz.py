@@ -93,6 +93,9 @@ def test_mistakes():
         run("fuzz", "subjects:naive")
     with pytest.raises(UsageError):
         run("fuzz", "subjects:naive", "--dialect", "chat", "--quirk", "nothing")
+    for wrong in (("--places", "-1"), ("--limit", "0")):
+        with pytest.raises(UsageError, match="places"):
+            run("fuzz", "subjects:naive", "--dialect", "chat", *wrong)
 
 
 def test_a_mistake_is_one_line_on_standard_error():

@@ -1,6 +1,7 @@
 """What callers give the client: options that reach the engine, and mistakes that are told before anything is sent."""
 
 import json
+import sys
 
 import httpx
 import pytest
@@ -87,6 +88,12 @@ def test_a_client_of_wrong_parts_is_not_made(option, told):
     with pytest.raises(UsageError) as caught:
         Client(ADDRESS, **option)
     assert told in str(caught.value)
+
+
+def test_a_backend_that_is_not_installed_is_named_with_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(UsageError, match=r"streamkit-llm\[aiohttp\]"):
+        Client(ADDRESS, backend="aiohttp")
 
 
 def test_synchronous_clients_and_transports_are_not_taken():

@@ -1,6 +1,6 @@
 import pytest
 
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import (
     ArgumentsDelta,
     ErrorReported,
@@ -212,6 +212,12 @@ def test_h18_only_the_injected_clock_counts():
     own.start(own.clock)
     assert own.deadline() == 52
     assert Watchdog().deadline() is None  # not started: no limit runs
+
+
+@pytest.mark.parametrize("clock", [5, "now"])
+def test_a_clock_is_a_function(clock):
+    with pytest.raises(UsageError, match="clock"):
+        Watchdog(clock=clock)
 
 
 def test_h20_the_default_idle_limit_survives_a_buffered_call():
