@@ -159,6 +159,8 @@ class FinishClaimed(Event, kw_only=True, frozen=True):
     """True: the word only says that the answer is complete; calls or a refusal in it decide the reason."""
     inferred: bool = False
     """True: no finish reason was sent; this one follows from other evidence (C08, C10)."""
+    retryable: bool | None = None
+    """For a reason that reports a failure: whether the same request may succeed later."""
 
 
 class EndMarker(Event, kw_only=True, frozen=True):

@@ -178,7 +178,10 @@ class OllamaDecoder:
             if not word.known:
                 out.append(finish_unknown.seen(detail=word.raw))
             neutral = word.reason == "stop"
-            out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral))
+            claim = FinishClaimed(
+                finish_reason=word.reason, raw_finish_reason=word.raw, neutral=neutral, retryable=word.retryable
+            )
+            out.append(claim)
         out.append(EndMarker(name="done"))
 
 

@@ -89,7 +89,12 @@ def finish(word: Json, choice: int = 0, *, details: JsonObject | None = None, te
     if known.code:
         said["code"] = known.code
     claim = FinishClaimed(
-        finish_reason=known.reason, raw_finish_reason=known.raw, choice=choice, details=said, terminal=terminal
+        finish_reason=known.reason,
+        raw_finish_reason=known.raw,
+        choice=choice,
+        details=said,
+        terminal=terminal,
+        retryable=known.retryable,
     )
     return [claim] if known.known else [finish_unknown.seen(detail=known.raw), claim]
 

@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from streamkit.errors import ErrorInfo
-from streamkit.events import Event, ItemEvent, ResponseFinished
+from streamkit.events import ErrorReported, Event, ItemEvent, ResponseFinished
 from streamkit.evidence import FinishClaimed, TerminalInventory
-from streamkit.faults import FAILED
+from streamkit.faults import FAILED, provider_error
 from streamkit.items import FinishReason, Status, is_client_call
 from streamkit.jsontypes import Json
 from streamkit.quirks.endings import (
@@ -126,6 +126,12 @@ class Closing:
         """The response's status that a claim amounts to."""
         return claim.status or STATUS_OF_FINISH.get(claim.finish_reason, "completed")
 
+    def ended(self, *, terminal: bool, told: bool) -> list[Event]:
+        """The finish, and before it the failure that a finish reason reports, where no error was `told` (D38)."""
+        failed = next((claim for claim in self.claims.values() if claim.finish_reason == "error"), None)
+        finished = self.response_finished(terminal=terminal)
+        return [finished] if told or failed is None else [ErrorReported(error=_failure(failed)), finished]
+
     def response_finished(self, *, terminal: bool) -> ResponseFinished:
         """The finish; choice 0 speaks for the response, or the first one that finished."""
         first = min(self.claims)
@@ -143,6 +149,14 @@ class Closing:
             details=claim.details,
         )
         return self.finished
+
+
+def _failure(claim: FinishClaimed) -> ErrorInfo:
+    """The error that a finish reason amounts to which says no more than that there was one."""
+    word = claim.raw_finish_reason
+    message = f"the provider ended the answer with the finish reason {word!r}" if word else FAILED
+    info = provider_error({"error": {"code": claim.details.get("code") or word, "message": message}})
+    return info if claim.retryable is None else replace(info, retryable=claim.retryable)
 
 
 def inventory_quirks(event: TerminalInventory, entries: Iterable[Entry]) -> list[Event]:

@@ -247,7 +247,7 @@ class Ledger(ClaimBooks):
             if self.closes and entry.announced and client_side and status == "completed":
                 out.append(item_not_closed.seen(item_id=entry.id, detail=entry.type))
             out += self._close_entry(entry, status)
-        out.append(self._closing.response_finished(terminal=terminal))
+        out += self._closing.ended(terminal=terminal, told=bool(self._errors))
         self.lanes = self._over
         out.append(Rerouted())
         return out

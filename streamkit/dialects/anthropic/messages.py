@@ -80,7 +80,10 @@ def finish(delta: JsonObject) -> list[Event]:
     if word.code:
         details["code"] = word.code
     out: list[Event] = [] if word.known else [finish_unknown.seen(detail=word.raw)]
-    out.append(FinishClaimed(finish_reason=word.reason, raw_finish_reason=word.raw, details=details))
+    claim = FinishClaimed(
+        finish_reason=word.reason, raw_finish_reason=word.raw, details=details, retryable=word.retryable
+    )
+    out.append(claim)
     return out
 
 
