@@ -266,6 +266,19 @@ def test_an_agent_hands_calls_back():
     assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "returnControl")
 
 
+def test_what_an_agent_wants_in_the_body_of_an_api_call_is_among_its_arguments():
+    properties = [{"name": "day", "type": "string", "value": "Monday"}, {"name": "id", "value": "8"}, 5]
+    told = {
+        "apiPath": "/days/{id}",
+        "httpMethod": "POST",
+        "parameters": [{"name": "id", "type": "integer", "value": "7"}],
+        "requestBody": {"content": {"application/json": {"properties": properties}}},
+    }
+    payload = {"invocationId": "i1", "invocationInputs": [{"apiInvocationInput": told}]}
+    (call,) = assembled(BEDROCK_AGENT, frame(payload, "returnControl")).tool_calls
+    assert (call.name, call.input) == ("/days/{id}", {"day": "Monday", "id": "7"})
+
+
 def test_an_agents_files_and_failures():
     files = {"files": [{"name": "a.csv", "type": "text/csv", "bytes": "AA=="}, 5]}
     response = assembled(BEDROCK_AGENT, frame(files, "files"), failure("dependencyFailedException"))

@@ -133,12 +133,7 @@ class AgentDecoder:
         for each in inputs if is_array(inputs) else ():
             told = _call_in(each)
             name = json_word(told.get("function") or told.get("apiPath"))
-            parameters = told.get("parameters")
-            arguments = {
-                json_word(parameter.get("name")): parameter.get("value")
-                for parameter in (parameters if is_array(parameters) else ())
-                if is_object(parameter)
-            }
+            arguments = {**_body_of(told), **_named_values(told.get("parameters"))}
             extra: JsonObject = {"invocationId": payload.get("invocationId"), "invocationInput": each}
             out += self._calls.whole(0, name, "", json_text(arguments), extra=extra)
         out.append(FinishClaimed(finish_reason="tool_calls", raw_finish_reason="returnControl"))
@@ -150,6 +145,22 @@ def _call_in(each: Json) -> JsonObject:
     for value in each.values() if is_object(each) else ():
         if is_object(value):
             return value
+    return {}
+
+
+def _named_values(told: Json) -> JsonObject:
+    return {
+        json_word(each.get("name")): each.get("value") for each in (told if is_array(told) else ()) if is_object(each)
+    }
+
+
+def _body_of(told: JsonObject) -> JsonObject:
+    """What goes into the body of an API call, by media type in the first place: a call takes one of them."""
+    body = told.get("requestBody")
+    content = body.get("content") if is_object(body) else None
+    for part in content.values() if is_object(content) else ():
+        if is_object(part):
+            return _named_values(part.get("properties"))
     return {}
 
 
