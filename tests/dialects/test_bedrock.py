@@ -257,6 +257,12 @@ def test_a_stop_without_a_reason_is_an_end_marker():
         ("modelTimeoutException", 408, True),
         ("internalServerException", 500, True),
         ("validationException", 400, False),
+        ("dependencyFailedException", 424, True),
+        ("badGatewayException", 502, True),
+        ("conflictException", 409, True),
+        ("modelNotReadyException", 429, True),
+        ("resourceNotFoundException", 404, False),
+        ("serviceQuotaExceededException", 400, False),
     ],
 )
 def test_g14_modelled_exceptions(name, status, retryable):
