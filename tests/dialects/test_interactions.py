@@ -75,6 +75,21 @@ def test_running_counts_hold_where_the_stream_is_cut():
     assert (whole.text, whole.usage.raw, whole.quirks) == ("a", USAGE, ())
 
 
+@pytest.mark.parametrize("member", ["total_usage", "usage"])
+@pytest.mark.parametrize("bearer", [begin(0, "model_output"), end(0), UPDATE, done()])
+def test_counts_may_stand_beside_any_event(bearer, member):
+    stream = [CREATED, begin(0, "model_output"), delta(0, "text", text="a"), end(0), UPDATE, done()]
+    told = [{**each, "metadata": {member: USAGE}} if each == bearer else each for each in stream]
+    response = assembled(INTERACTIONS, *told)
+    assert (response.text, response.usage.raw, response.finish_reason, response.quirks) == ("a", USAGE, "stop", ())
+
+
+def test_the_interactions_own_counts_hold_against_running_ones():
+    last = {**done(usage=USAGE), "metadata": {"total_usage": {"total_tokens": 1}}}
+    assert assembled(INTERACTIONS, CREATED, begin(0, "model_output"), last).usage.total_tokens == 18
+    assert assembled(INTERACTIONS, CREATED, {**UPDATE, "metadata": [1]}, done()).usage is None
+
+
 def test_thought_and_text():
     response = assembled(
         INTERACTIONS,

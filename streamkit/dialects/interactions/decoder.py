@@ -96,11 +96,11 @@ class InteractionsDecoder:
         self._halves = Halves()
         self._table: dict[type, Callable[[Json], Events]] = {
             StepDelta: self._piece,
-            StepStart: self._start,
+            StepStart: lambda event: [*_running(event.metadata), *self._start(event)],
             StepStop: self._stop,
             Created: self._created,
-            Completed: self._completed,
-            StatusUpdate: lambda event: _counted(event.usage),
+            Completed: lambda event: [*_running(event.metadata), *self._completed(event)],
+            StatusUpdate: lambda event: [*_running(event.metadata), *_counted(event.usage)],
             Failed: lambda event: (ErrorReported(error=provider_error({"error": event.error})),),
         }
         for kind in tuple(self._table):
@@ -172,8 +172,7 @@ class InteractionsDecoder:
         """A piece of a step, and the count of tokens that may stand beside it."""
         if event.metadata is None:
             return self._delta(event.delta, event.index)
-        total = event.metadata.get("total_usage") if is_object(event.metadata) else None
-        return [*self._delta(event.delta, event.index), *_counted(total)]
+        return [*self._delta(event.delta, event.index), *_running(event.metadata)]
 
     def _delta(self, delta: Delta, index: int) -> Events:
         match delta.type:
@@ -218,7 +217,7 @@ class InteractionsDecoder:
 
     def _stop(self, event: StepStop) -> Events:
         finished = ItemFinished(key=self._keys.pop(event.index, event.index))
-        return [*self._halves.flush(), finished, *_counted(event.usage)]
+        return [*self._halves.flush(), finished, *_running(event.metadata), *_counted(event.usage)]
 
     def _completed(self, event: Completed) -> Events:
         told = event.interaction or Interaction()
@@ -264,6 +263,13 @@ def _counted(raw: Json) -> list[Event]:
     """Token counts so far."""
     usage, quirks = read_usage(raw)
     return [*quirks, *((UsageReported(usage=usage),) if usage is not None else ())]
+
+
+def _running(metadata: Json) -> list[Event]:
+    """The counts that may stand beside any event."""
+    if not is_object(metadata):
+        return []
+    return _counted(metadata.get("total_usage") or metadata.get("usage"))
 
 
 def _told(delta: Delta, members: Iterable[str]) -> JsonObject:

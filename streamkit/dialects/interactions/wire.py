@@ -43,6 +43,7 @@ class Completed(msgspec.Struct, gc=False, tag_field="event_type", tag="interacti
     """The interaction is over, for whatever reason."""
 
     interaction: Interaction | None = None
+    metadata: Json = None
 
 
 class CompletedOlder(Completed, gc=False, tag_field="event_type", tag="interaction.complete"):
@@ -54,6 +55,7 @@ class StatusUpdate(msgspec.Struct, gc=False, tag_field="event_type", tag="intera
 
     status: str | None = None
     usage: Json = None
+    metadata: Json = None
 
 
 class StepStart(msgspec.Struct, gc=False, tag_field="event_type", tag="step.start"):
@@ -62,6 +64,7 @@ class StepStart(msgspec.Struct, gc=False, tag_field="event_type", tag="step.star
     index: int
     step: JsonObject | None = None
     content: JsonObject | None = None
+    metadata: Json = None
 
 
 class ContentStart(StepStart, gc=False, tag_field="event_type", tag="content.start"):
@@ -111,6 +114,7 @@ class StepStop(msgspec.Struct, gc=False, tag_field="event_type", tag="step.stop"
 
     index: int
     usage: Json = None
+    metadata: Json = None
 
 
 class ContentStop(StepStop, gc=False, tag_field="event_type", tag="content.stop"):
