@@ -205,6 +205,8 @@ def recognise(frame: Frame) -> int:
         return NO
     if head.done is not None and (head.response is not None or bytes(head.message).startswith(b"{")):
         return CERTAIN if head.created_at is not None else LIKELY
+    if head.done is not None and head.created_at is not None and head.model is not None:
+        return LIKELY  # a picture in the making: how far it is, then the picture itself
     return POSSIBLE if isinstance(head.error, str) and head.model is None else NO
 
 

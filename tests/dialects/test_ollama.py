@@ -155,6 +155,7 @@ def test_j01_halves_of_a_character_are_joined():
         (line("a"), CERTAIN),
         ({"model": "m", "created_at": "x", "response": "a", "done": False}, CERTAIN),
         ({"model": "m", "message": {"content": "a"}, "done": False}, LIKELY),
+        ({"model": "m", "created_at": "x", "completed": 1, "total": 4, "done": False}, LIKELY),
         ({"error": "boom"}, POSSIBLE),
         ({"error": {"message": "boom"}}, NO),
         ({"done": True}, NO),
