@@ -445,3 +445,9 @@ def test_a_piece_of_a_call_in_an_unknown_member_is_named_d17():
     )
     named = [(quirk.id, quirk.data) for quirk in response.quirks if quirk.id == "member_unreadable"]
     assert named == [("member_unreadable", {"data": {"path": "/tmp/x"}})]
+
+
+def test_reasoning_in_an_unknown_member_is_named():
+    odd = delta(0, reasoningContent={"steps": ["think"]})
+    response = assembled(BEDROCK, START, odd, delta(0, reasoningContent={"text": ""}), end(0), stop("end_turn"))
+    assert [(quirk.id, quirk.data) for quirk in response.quirks] == [("member_unreadable", {"steps": ["think"]})]

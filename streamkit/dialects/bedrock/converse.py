@@ -41,6 +41,11 @@ Events = Iterable[Event]
 DELTA = msgspec.json.Decoder(wire.BlockDelta)
 BLOCK = "contentBlock"
 """How the names of the events about one block begin."""
+PIECES = {
+    "toolUse": frozenset({"input"}),
+    "reasoningContent": frozenset(field.encode_name for field in msgspec.structs.fields(wire.ReasoningDelta)),
+}
+"""Deltas that are objects, and their documented members."""
 DECODERS = {name: msgspec.json.Decoder(shape) for name, shape in wire.EVENTS.items()}
 
 
@@ -252,9 +257,10 @@ def _wordless(frame: Frame) -> Events:
     """A delta that said nothing: empty, of a kind that is not known here, which is passed on, or a piece unread."""
     payload: JsonObject = msgspec.json.decode(frame.data)
     delta = payload["delta"]
-    tool = delta.get("toolUse")
-    if tool and "input" not in tool:  # what the tool is given stands where no document says
-        return (member_unreadable.seen(detail=f"delta.toolUse: {shown(tool)}", data=tool),)
+    for name, documented in PIECES.items():
+        piece = delta.get(name)
+        if piece and not documented.intersection(piece):  # what it says stands where no document says
+            return (member_unreadable.seen(detail=f"delta.{name}: {shown(piece)}", data=piece),)
     told = [name for name, value in delta.items() if value is not None]
     return unread(payload, frame.event) if told and not wire.DELTA_MEMBERS.intersection(told) else ()
 
