@@ -15,6 +15,16 @@ from streamkit.stages.remarks import remarks
 
 __all__ = ["Assembler"]
 
+STRANGE = (
+    "frame_unrecognised",
+    "foreign_frame",
+    "unknown_frame",
+    "unknown_event",
+    "undocumented_frame",
+    "inner_unrecognised",
+)
+"""Quirks of frames that no decoder has a word for."""
+
 
 class Assembler(Builder):
     """Builds the `Response` from the events that come by; passes all of them on.
@@ -112,6 +122,11 @@ class Assembler(Builder):
         if corrupt is not None:
             message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"
             return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=corrupt.data)
+        strange = next((self.quirks[name] for name in STRANGE if name in self.quirks), None)
+        if strange is not None and not (self.response_id or self.drafts or "eof_partial" in self.quirks):
+            first = strange.detail if strange.data is None else shown(strange.data, 200)
+            message = f"no frame of the stream is one of this dialect; name another, or check the URL (first: {first})"
+            return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=strange.data)
         return "truncated", self._nothing()
 
     def _nothing(self) -> ErrorInfo:

@@ -1,5 +1,7 @@
 import pytest
 
+import streamkit
+from streamkit.dialects.table import BUILT_IN
 from streamkit.errors import ErrorInfo
 from streamkit.events import (
     ErrorReported,
@@ -160,3 +162,14 @@ def test_the_number_of_the_farewell_is_kept():
 def test_only_a_terminal_finish_counts_as_seen():
     finished = ResponseFinished(finish_reason="stop", raw_finish_reason="stop", terminal=False)
     assert run(STARTED, ITEM, SAID, finished)[1].terminal_seen is False
+
+
+@pytest.mark.parametrize("dialect", [name for name in BUILT_IN if name != "replicate"])
+def test_a_stream_without_any_frame_of_its_dialect_is_an_error_of_the_wire_a17(dialect):
+    body = b'data: {"greeting": "hello"}\n\n'
+    if dialect.startswith("bedrock"):
+        body = b'{"greeting": "hello"}'
+    response = streamkit.assemble([body], dialect, on_error="event")
+    error = response.errors[0]
+    assert (error.kind, error.code, response.status) == ("wire", "unreadable_stream", "failed")
+    assert "greeting" in error.message
