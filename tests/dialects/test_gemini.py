@@ -292,6 +292,58 @@ def test_d41_whole_arguments_beside_pieces_are_merged():
     assert arguments(response) == [("add", {"a": 1, "b": 2})]
 
 
+def streamed(name, call_id, **members):
+    return {"functionCall": {"name": name, "id": call_id, "willContinue": True, **members}}
+
+
+def test_d41_the_end_of_a_call_that_is_over_is_no_call():
+    end = {"functionCall": {}}
+    last = piece("$.a", numberValue=1, more=False)
+    response = assembled(GEMINI, chunk(streamed("add", "c1"), last, end), chunk(call("look", {}), end, finish="STOP"))
+    assert arguments(response) == [("add", {"a": 1}), ("look", {})]
+    assert (response.dropped_calls, response.quirks) == ((), ())
+
+
+def test_d41_a_streamed_call_may_be_named_again_in_each_piece():
+    values = [{"jsonPath": "$.a", "stringValue": text} for text in ("x", "y")]
+    response = assembled(
+        GEMINI,
+        *(chunk(streamed("say", "c1", partialArgs=[value])) for value in values),
+        chunk({"functionCall": {"name": "say", "id": "c1"}}, finish="STOP"),
+    )
+    assert arguments(response) == [("say", {"a": "xy"})]
+    assert (response.tool_calls[0].call_id, response.quirks) == ("c1", ())
+
+
+def test_d41_streamed_calls_with_ids_may_grow_beside_each_other():
+    def value(call_id, text):
+        return {"functionCall": {"id": call_id, "willContinue": True, "partialArgs": [{"jsonPath": "$.a", **text}]}}
+
+    response = assembled(
+        GEMINI,
+        chunk(streamed("one", "c1"), streamed("two", "c2")),
+        chunk(value("c1", {"stringValue": "x"}), value("c2", {"numberValue": 2})),
+        chunk(value("c1", {"stringValue": "y"})),
+        chunk({"functionCall": {"id": "c1"}}, {"functionCall": {"id": "c2"}}, finish="STOP"),
+    )
+    assert arguments(response) == [("one", {"a": "xy"}), ("two", {"a": 2})]
+    assert ([each.call_id for each in response.tool_calls], response.quirks) == (["c1", "c2"], ())
+
+
+def test_of_streamed_calls_beside_each_other_those_that_are_not_ended_are_cut():
+    response = assembled(
+        GEMINI,
+        chunk(streamed("one", "c1"), streamed("two", "c2"), streamed("three", "c3")),
+        chunk({"functionCall": {"id": "c2"}}, {"functionCall": {"id": "c4", "args": {"a": 1}}}, finish="STOP"),
+    )
+    assert arguments(response) == [("two", {})]
+    assert [(each.name, each.state) for each in response.dropped_calls] == [
+        ("one", "truncated"),
+        ("three", "truncated"),
+        ("", "invalid"),
+    ]
+
+
 def test_a_streamed_call_that_another_call_interrupts_is_cut():
     response = assembled(
         GEMINI,

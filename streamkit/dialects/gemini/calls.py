@@ -1,6 +1,7 @@
 """Function calls of Gemini: whole ones, several in a frame, without ids, and streamed ones (D09, D14, D41).
 
-Each `functionCall` part is a new call unless it continues one that said `willContinue`.
+Each `functionCall` part is a new call unless it continues one that said `willContinue`: the one of the same id, or
+without an id the last one.
 """
 
 from streamkit.dialects.gemini.partial import PartialArguments
@@ -16,15 +17,19 @@ from streamkit.quirks.gemini import call_args_text, call_not_continued, partial_
 
 __all__ = ["Calls"]
 
+NOTHING = FunctionCall()
+"""How Google writes the end of a streamed call."""
+
 
 class Growing:
     """A streamed call that is not over yet."""
 
-    __slots__ = ("arguments", "key", "name")
+    __slots__ = ("arguments", "call_id", "key", "name")
 
-    def __init__(self, key: Key, name: str, depth: int) -> None:
+    def __init__(self, key: Key, call: FunctionCall, depth: int) -> None:
         self.key = key
-        self.name = name
+        self.name = call.name or ""
+        self.call_id = call.id or ""
         self.arguments = PartialArguments(depth)
 
 
@@ -34,33 +39,51 @@ class Calls:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._calls = KeyedCalls()
-        self._growing: dict[int, Growing] = {}
+        self._growing: dict[int, dict[str, Growing]] = {}
+        """By choice and id. One without an id grows alone; those with ids may grow beside each other."""
+        self._called: set[int] = set()
+        """Choices that had a call."""
 
     def part(self, call: FunctionCall, choice: int, signature: str | None) -> list[Event]:
         """What one `functionCall` part means."""
-        growing = self._growing.get(choice)
-        if growing is not None and not call.name:
+        growing = self._continued(call, choice)
+        if growing is not None:
             return self._continue(growing, call, choice, signature)
-        out = self.cut(choice) if growing is not None else []
+        if choice in self._called and call == NOTHING and not signature:
+            return []  # the end of a call that is over
+        self._called.add(choice)
+        out = [] if call.id and "" not in self._growing.get(choice, {}) else self.cut(choice)
         extra: JsonObject | None = {"thoughtSignature": signature} if signature else None
         name, call_id = call.name or "", call.id or ""
         if not call.will_continue and call.partial_args is None:
             arguments = self._arguments(call, out)
             return out + self._calls.whole(choice, name, call_id, arguments, extra=extra, signature=signature or "")
-        growing = Growing(self._calls.begin(choice, name, call_id, extra, out), name, self._limits.depth)
-        self._growing[choice] = growing
+        growing = Growing(self._calls.begin(choice, name, call_id, extra, out), call, self._limits.depth)
+        self._growing.setdefault(choice, {})[call_id] = growing
         return out + self._continue(growing, call, choice, signature)
 
+    def _continued(self, call: FunctionCall, choice: int) -> Growing | None:
+        """The call that this part continues; None where it begins one."""
+        growing = self._growing.get(choice)
+        if not growing:
+            return None
+        if call.id and call.id in growing:
+            return growing[call.id]
+        last = next(reversed(growing.values()))
+        return None if call.name or (call.id and last.call_id) else last
+
     def cut(self, choice: int) -> list[Event]:
-        """The streamed call of this choice ends here although it was to be continued."""
+        """The streamed calls of this choice end here although they were to be continued."""
         growing = self._growing.pop(choice, None)
-        if growing is None:
+        if not growing:
             return []
-        out: list[Event] = [call_not_continued.seen(detail=growing.name)]
-        text = growing.arguments.text(whole=False)
-        if text:
-            out.append(ArgumentsDelta(key=growing.key, choice=choice, text=text))
-        out.append(ItemFinished(key=growing.key, choice=choice, status="incomplete"))
+        out: list[Event] = []
+        for each in growing.values():
+            out.append(call_not_continued.seen(detail=each.name))
+            text = each.arguments.text(whole=False)
+            if text:
+                out.append(ArgumentsDelta(key=each.key, choice=choice, text=text))
+            out.append(ItemFinished(key=each.key, choice=choice, status="incomplete"))
         return out
 
     def close(self) -> list[Event]:
@@ -88,7 +111,7 @@ class Calls:
         if arguments.size > self._limits.arguments:
             out.append(self._too_large(arguments.size))
         if not call.will_continue:
-            del self._growing[choice]
+            del self._growing[choice][growing.call_id]
             out.append(ArgumentsDelta(key=growing.key, choice=choice, text=arguments.text(whole=True)))
             out.append(ItemFinished(key=growing.key, choice=choice))
         return out
