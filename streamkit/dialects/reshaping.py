@@ -75,6 +75,7 @@ class _Walk:
                 return self._scalar(value, kind, path)
 
     def _struct(self, value: Json, kind: inspect.StructType, path: str) -> Json:
+        value = self._only(value, path)
         if not is_object(value):
             return self._left_out(value, path)
         out: JsonObject = {}
@@ -91,6 +92,13 @@ class _Walk:
             out[kind.tag_field] = kind.tag
         return out
 
+    def _only(self, value: Json, path: str) -> Json:
+        """Where an object is due: the one that an array holds."""
+        if not (is_array(value) and len(value) == 1 and is_object(value[0])):
+            return value
+        self.quirks.append(member_coerced.seen(detail=f"{path}: an array of one instead of an object"))
+        return value[0]
+
     def _array(self, value: Json, item: inspect.Type, path: str) -> Json:
         if is_object(value):
             self.quirks.append(member_coerced.seen(detail=f"{path}: one object instead of an array"))
@@ -105,6 +113,8 @@ class _Walk:
             return None
         others = [each for each in types if not isinstance(each, inspect.NoneType)]
         structs = [each for each in others if isinstance(each, inspect.StructType)]
+        if structs and not any(_is_of(value, each) for each in others):
+            value = self._only(value, path)
         if is_object(value) and structs:
             tagged = [each for each in structs if each.tag_field and value.get(each.tag_field) == each.tag]
             chosen = tagged or ([] if structs[0].tag_field else structs)

@@ -44,7 +44,7 @@ def _small_number(payload: Json, spoil: Json) -> bool:
 
 @quirk(*DIALECTS, effect="repaired", catalogue=("F19", "F14"))
 def member_coerced(tape: Tape) -> Iterator[Edit]:
-    """A member has another JSON type than documented and means the same: `"0"` for 0, an object for an array of one."""
+    """A member has another JSON type than documented and means the same: `"0"` for 0, an array of one for an object."""
     yield from tape.rewrite(lambda payload: payload if _small_number(payload, None) else None)
 
 

@@ -363,3 +363,17 @@ def test_what_the_message_start_says_already_is_read_f23():
     assert [event.text for event in events if isinstance(event, TextDelta)] == ["TEXT"]
     response = assembled(COHERE, start, v2("tool-plan-delta", tool_plan=" B"), end())
     assert response.text == "TEXT"
+
+
+def test_j13_pieces_that_come_in_arrays_of_one():
+    response = assembled(
+        COHERE,
+        v2("content-start", 0, content=[{"type": "text", "text": ""}]),
+        v2("content-delta", 0, content=[{"text": "a"}]),
+        v2("tool-call-start", 0, tool_calls=[{"id": "c1", "function": {"name": "f", "arguments": ""}}]),
+        v2("tool-call-delta", 0, tool_calls=[{"function": {"arguments": '{"a":1}'}}]),
+        v2("tool-call-end", 0),
+        end("TOOL_CALL"),
+    )
+    assert (response.text, quirks(response)) == ("a", ["member_coerced"])
+    assert [(call.call_id, call.name, call.input) for call in response.tool_calls] == [("c1", "f", {"a": 1})]

@@ -32,6 +32,12 @@ class Needs(msgspec.Struct):
     more: Shape | None = None
 
 
+class Holder(msgspec.Struct):
+    one: Needs | None = None
+    either: Inner | Other | None = None
+    listed: list[Inner] | Inner | None = None
+
+
 SHAPE = msgspec.json.Decoder(Shape)
 NEEDS = msgspec.json.Decoder(Needs)
 COERCED, UNREADABLE = "member_coerced", "member_unreadable"
@@ -101,3 +107,20 @@ def test_json_text_is_compact_and_keeps_order():
 
 def test_json_text_writes_half_a_character_as_an_escape():
     assert json_text({"a": "\ud83d"}) == '{"a":"\\ud83d"}'
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected", "named"),
+    [
+        ({"one": [{"index": 1}]}, Holder(one=Needs(1)), [COERCED]),
+        ({"one": [{"index": 1}, {"index": 2}]}, Holder(), [UNREADABLE]),
+        ({"one": []}, Holder(), [UNREADABLE]),
+        ({"one": ["x"]}, Holder(), [UNREADABLE]),
+        ({"either": [{"kind": "other", "s": "x"}]}, Holder(either=Other("x")), [COERCED]),
+        ({"either": [{"kind": "third"}]}, Holder(), [COERCED, UNREADABLE]),
+        ({"listed": [{"kind": "inner", "n": 1}]}, Holder(listed=[Inner(1)]), []),
+    ],
+)
+def test_an_array_of_one_is_read_where_an_object_is_due(payload, expected, named):
+    found, noted = reshape(payload, msgspec.json.Decoder(Holder))
+    assert (found, quirks(noted)) == (expected, named)
