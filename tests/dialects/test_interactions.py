@@ -230,6 +230,15 @@ def test_an_unknown_event_is_passed_on():
     assert [each.name for each in events if isinstance(each, ProviderEvent)] == ["step.mood"]
 
 
+def test_a_delta_of_an_unknown_kind_is_passed_on():
+    strange = delta(0, "scent", name="pine", strength=3)
+    stream = (CREATED, begin(0, "model_output"), delta(0, "text", text="a"), strange, delta(0, "text", text="b"))
+    events = decoded(INTERACTIONS, *stream)
+    assert [each.data for each in events if isinstance(each, ProviderEvent)] == [strange]
+    response = assembled(INTERACTIONS, *stream, end(0), done())
+    assert ([item.text for item in response.items], quirks(response)) == (["ab"], ["frame_unrecognised"])
+
+
 def test_odd_json_types_are_read_and_named():
     odd = {"event_type": "step.delta", "index": "0", "delta": {"type": "text", "text": 5}}
     response = assembled(INTERACTIONS, CREATED, odd, done())

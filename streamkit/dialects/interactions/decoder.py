@@ -1,9 +1,20 @@
 """Decoder of the `gemini-interactions` dialect. It translates; the ledger keeps the books."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from streamkit.dialects.base import DecoderOptions
-from streamkit.dialects.counting import read_usage
+from streamkit.dialects.interactions.pieces import (
+    ITEM_TYPES,
+    MEDIA,
+    SHAPE,
+    medium,
+    members_of,
+    opening_events,
+    running_usage,
+    summary_text,
+    usage_events,
+)
 from streamkit.dialects.interactions.wire import (
     FRAME,
     Completed,
@@ -36,22 +47,18 @@ from streamkit.events import (
     ResponseStarted,
     SignatureReported,
     TextDelta,
-    UsageReported,
 )
 from streamkit.evidence import FinishClaimed, ItemClaimed
 from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.items import FinishReason, Status
-from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.chat import finish_unknown
 
 __all__ = ["InteractionsDecoder"]
 
 Events = Iterable[Event]
-
-ITEM_TYPES = {"thought": "reasoning", "model_output": "message", "text": "message"}
-"""Step (or content) type → item type; all others but `function_call` are server-side items under their own names."""
 
 OUTCOMES: dict[str, tuple[FinishReason, Status]] = {
     "completed": ("stop", "completed"),
@@ -76,10 +83,12 @@ ASKED_AND_FOUND = (
 )
 """What deltas of a server-side tool say."""
 
-SHAPE = ("resolution", "channels", "rate", "sample_rate")
-"""What a picture or a sound is like, beside its type."""
+SERVER_SIDE = ("_call", "_result")
+"""How the deltas of a server-side tool are called."""
 
-MEDIA = ("image", "audio", "video", "document")
+
+class UnheardError(Exception):
+    """A delta of a kind that is not known here."""
 
 
 class InteractionsDecoder:
@@ -96,11 +105,11 @@ class InteractionsDecoder:
         self._halves = Halves()
         self._table: dict[type, Callable[[Json], Events]] = {
             StepDelta: self._piece,
-            StepStart: lambda event: [*_running(event.metadata), *self._start(event)],
+            StepStart: lambda event: [*running_usage(event.metadata), *self._start(event)],
             StepStop: self._stop,
             Created: self._created,
-            Completed: lambda event: [*_running(event.metadata), *self._completed(event)],
-            StatusUpdate: lambda event: [*_running(event.metadata), *_counted(event.usage)],
+            Completed: lambda event: [*running_usage(event.metadata), *self._completed(event)],
+            StatusUpdate: lambda event: [*running_usage(event.metadata), *usage_events(event.usage)],
             Failed: lambda event: (ErrorReported(error=provider_error({"error": event.error})),),
         }
         for kind in tuple(self._table):
@@ -112,7 +121,10 @@ class InteractionsDecoder:
             event = FRAME.decode(frame.data)
         except REFUSED:
             return self._tolerant(frame)
-        return self._table[event.__class__](event)
+        try:
+            return self._table[event.__class__](event)
+        except UnheardError:
+            return self._tolerant(frame)
 
     def close(self) -> Events:
         """Half a character that was held back."""
@@ -129,7 +141,8 @@ class InteractionsDecoder:
                 quirks.append(block_index_missing.seen(detail=told))
             event, _ = reshape({**payload, "index": max(0, self._index + told.endswith(".start"))}, FRAME)
         if event is not None:
-            return [*quirks, *self._table[event.__class__](event)]
+            with suppress(UnheardError):
+                return [*quirks, *self._table[event.__class__](event)]
         return unread(payload, told)
 
     def _created(self, event: Created) -> Events:
@@ -151,7 +164,7 @@ class InteractionsDecoder:
                 {} if kind in ITEM_TYPES else {name: value for name, value in step.items() if value and name != "type"}
             )
             out.append(ItemStarted(key=index, type=item_type, details=details))
-            out += _spoken(index, step)
+            out += opening_events(index, step)
             if item_type == "message" and step.get("error"):
                 out.append(ErrorReported(error=provider_error({"error": step["error"]})))
         if step.get("signature"):
@@ -172,7 +185,7 @@ class InteractionsDecoder:
         """A piece of a step, and the count of tokens that may stand beside it."""
         if event.metadata is None:
             return self._delta(event.delta, event.index)
-        return [*self._delta(event.delta, event.index), *_running(event.metadata)]
+        return [*self._delta(event.delta, event.index), *running_usage(event.metadata)]
 
     def _delta(self, delta: Delta, index: int) -> Events:
         match delta.type:
@@ -181,9 +194,9 @@ class InteractionsDecoder:
                     return self._halves.delta(delta.text or "", key=index)
                 return (TextDelta(key=index, text=delta.text),) if delta.text else ()
             case "thought_summary":
-                if (shown := _shown(index, delta.content, thought=True)) is not None:
+                if (shown := medium(index, delta.content, thought=True)) is not None:
                     return (shown,)
-                text = scrub(_summary(delta)) if self._halves.met else _summary(delta)
+                text = scrub(summary_text(delta)) if self._halves.met else summary_text(delta)
                 return (ReasoningDelta(key=index, text=text, kind="summary"),) if text else ()
             case "thought_signature":
                 return (SignatureReported(key=index, signature=delta.signature),) if delta.signature else ()
@@ -195,9 +208,13 @@ class InteractionsDecoder:
                 return [AnnotationAdded(key=index, annotation=annotation) for annotation in delta.annotations or ()]
             case kind if kind in MEDIA:
                 media_type, data, url = delta.mime_type or kind, delta.data or "", delta.uri or ""
-                return (MediaAdded(key=index, media_type=media_type, data=data, url=url, details=_told(delta, SHAPE)),)
-            case _:
+                return (
+                    MediaAdded(key=index, media_type=media_type, data=data, url=url, details=members_of(delta, SHAPE)),
+                )
+            case kind if kind.endswith(SERVER_SIDE):
                 return self._server_side(index, delta)
+            case _:
+                raise UnheardError
 
     def _called(self, index: int, delta: Delta) -> Events:
         """A whole call in one delta, as the older events have it."""
@@ -209,7 +226,7 @@ class InteractionsDecoder:
 
     def _server_side(self, index: int, delta: Delta) -> Events:
         """What a tool of the server was asked, or what it found."""
-        details = _told(delta, ASKED_AND_FOUND)
+        details = members_of(delta, ASKED_AND_FOUND)
         out: list[Event] = [ItemClaimed(key=index, type=delta.type or "message", details=details, finish=False)]
         if delta.signature:
             out.append(SignatureReported(key=index, signature=delta.signature))
@@ -217,13 +234,13 @@ class InteractionsDecoder:
 
     def _stop(self, event: StepStop) -> Events:
         finished = ItemFinished(key=self._keys.pop(event.index, event.index))
-        return [*self._halves.flush(), finished, *_running(event.metadata), *_counted(event.usage)]
+        return [*self._halves.flush(), finished, *running_usage(event.metadata), *usage_events(event.usage)]
 
     def _completed(self, event: Completed) -> Events:
         told = event.interaction or Interaction()
         out = self._halves.flush()
         out.append(MetadataReported(response_id=told.id or "", model=told.model or ""))
-        out += _counted(told.usage)
+        out += usage_events(told.usage)
         raw = told.status or ""
         if told.error is not None or raw == "failed":
             out.append(ErrorReported(error=provider_error({"error": told.error or {"message": "interaction failed"}})))
@@ -237,59 +254,3 @@ class InteractionsDecoder:
             )
         )
         return out
-
-
-def _summary(delta: Delta) -> str:
-    content = delta.content
-    text = content.get("text") if is_object(content) else content
-    return text if isinstance(text, str) else delta.text or ""
-
-
-def _shown(index: int, part: Json, *, thought: bool) -> MediaAdded | None:
-    """A picture or a sound that stands whole in a step's content or in the summary of a thought."""
-    if not is_object(part) or part.get("type") not in MEDIA:
-        return None
-    details = {name: part[name] for name in SHAPE if part.get(name) is not None}
-    return MediaAdded(
-        key=index,
-        media_type=json_word(part.get("mime_type") or part["type"]),
-        data=json_word(part.get("data")),
-        url=json_word(part.get("uri")),
-        details={"thought": True, **details} if thought else details,
-    )
-
-
-def _counted(raw: Json) -> list[Event]:
-    """Token counts so far."""
-    usage, quirks = read_usage(raw)
-    return [*quirks, *((UsageReported(usage=usage),) if usage is not None else ())]
-
-
-def _running(metadata: Json) -> list[Event]:
-    """The counts that may stand beside any event."""
-    if not is_object(metadata):
-        return []
-    return _counted(metadata.get("total_usage") or metadata.get("usage"))
-
-
-def _told(delta: Delta, members: Iterable[str]) -> JsonObject:
-    return {name: value for name in members if (value := getattr(delta, name)) is not None}
-
-
-def _spoken(index: int, step: JsonObject) -> list[Event]:
-    """Text and media that stand in the start itself: plain, as content of an output, as summary of a thought."""
-    text = step.get("text")
-    out: list[Event] = [TextDelta(key=index, text=text)] if isinstance(text, str) and text else []
-    for member in ("content", "summary") if json_word(step.get("type")) in ITEM_TYPES else ():
-        parts = step.get(member)
-        for part in parts if is_array(parts) else []:
-            if (shown := _shown(index, part, thought=member == "summary")) is not None:
-                out.append(shown)
-            words = part.get("text") if is_object(part) else None
-            if not isinstance(words, str) or not words:
-                continue
-            told = member == "content"
-            out.append(
-                TextDelta(key=index, text=words) if told else ReasoningDelta(key=index, text=words, kind="summary")
-            )
-    return out
