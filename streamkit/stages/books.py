@@ -22,7 +22,7 @@ from streamkit.events import (
     ResponseStarted,
     TextDelta,
 )
-from streamkit.evidence import Halt, ItemClaimed
+from streamkit.evidence import Halt, ItemClaimed, item_names
 from streamkit.items import PartKind, Status
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.lifecycle import (
@@ -33,7 +33,7 @@ from streamkit.quirks.lifecycle import (
     missing_created,
     only_in_done,
 )
-from streamkit.stages.register import Entry, Register
+from streamkit.stages.register import NAMELESS, Entry, Register
 
 __all__ = ["Books", "Events", "Passed"]
 
@@ -117,7 +117,8 @@ class Books:
             out += self._close_flow(choice)
         if self._register.full:
             return [*out, self._limit("items", len(self._register.entries) + 1)]
-        late = key is not None and key in self._known
+        before = None if key is None else self._known.get(key)
+        late = before is not None and (before.type == item_type or item_names(key) != NAMELESS)
         entry = self._register.open(key, item_type, choice, wire_id=names.get("wire_id", ""))
         entry.name, entry.phase = names.get("name", ""), names.get("phase", "")
         self._register.name_call(entry, names.get("call_id", ""))

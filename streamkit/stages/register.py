@@ -17,10 +17,13 @@ from streamkit.quirks.lifecycle import index_unreliable, rotating_ids
 from streamkit.quirks.registry import Quirk
 from streamkit.stages.growing import Path, grown
 
-__all__ = ["Entry", "Register"]
+__all__ = ["NAMELESS", "Entry", "Register"]
 
 ARGUED = ("custom_tool_call", "mcp_call")
 """Items beside function calls whose arguments are streamed."""
+
+NAMELESS = (MISSING, "")
+"""Of a piece with neither index nor id."""
 
 PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
 
@@ -190,7 +193,7 @@ class Register:
             return (entry if entry is not None and entry.open and entry.type == item_type else None), None
         entry = self.known.get(key)
         names = item_names(key)
-        if entry is not None or names is None:
+        if names is None or (entry is not None and not is_elsewhere(entry, names, item_type, call_id)):
             return entry, None
         entry, quirk, settled = self._correlate(*names, item_type, call_id)
         if entry is not None and settled:
@@ -267,6 +270,11 @@ class Register:
         self._open[entry.type].pop(entry.number, None)
         if self.flow.get(entry.choice) is entry:
             del self.flow[entry.choice]
+
+
+def is_elsewhere(entry: Entry, names: tuple[int, str], item_type: str, call_id: str) -> bool:
+    """Whether a piece that names no item belongs to another one than the piece without names before it."""
+    return names == NAMELESS and bool(item_type) and entry.type not in fitting(item_type, call_id)
 
 
 def fitting(piece: str, call_id: str) -> tuple[str, ...]:
