@@ -17,7 +17,7 @@ from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks import payloads as quirks
 from streamkit.quirks.errors import error_in_array
 
-__all__ = ["Reading", "SurrogateJoiner", "read", "scrub"]
+__all__ = ["Reading", "SurrogateJoiner", "is_error_frame", "read", "scrub"]
 
 SHOWN = 200
 """Characters of a corrupt payload that its quirk shows (G10)."""
@@ -79,7 +79,8 @@ def _shown(data: bytes | str) -> str:
     return text[:SHOWN]
 
 
-def _is_error(frame: Frame) -> bool:
+def is_error_frame(frame: Frame) -> bool:
+    """Whether what carries a payload says that it is an error, whatever the payload is (G10, A25)."""
     return frame.event == "error" or frame.kind != "event"
 
 
@@ -98,7 +99,7 @@ def _unwrap(data: bytes, frame: Frame, reading: Reading) -> None:
         return
     if _try_several(text, frame, reading):
         return
-    if _is_error(frame):
+    if is_error_frame(frame):
         reading.error_text = scrub(text)
     else:
         reading.events.append(quirks.corrupt_frame.seen(detail=_shown(text)))
@@ -185,7 +186,7 @@ def _sort(value: Json, frame: Frame, reading: Reading) -> None:
         reading.objects.append(_open_envelope(value, reading))
     elif value is None:
         reading.events.append(quirks.empty_data.seen(detail="null" if frame.data.strip() else "empty"))
-    elif isinstance(value, str) and _is_error(frame):
+    elif isinstance(value, str) and is_error_frame(frame):
         reading.error_text = scrub(value)
     elif isinstance(value, str) and (inner := _written_inside(value, reading)) is not None:
         reading.events.append(quirks.payload_double_encoded.seen(detail=_shown(value)))

@@ -4,11 +4,14 @@ With an expected dialect it only watches whether the frames clearly speak anothe
 first frames until one dialect alone fits; where several fit it says which, and never guesses silently.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Decoder, DecoderOptions, Dialect
+from streamkit.dialects.payloads import is_error_frame, read
 from streamkit.errors import ErrorInfo
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
@@ -62,10 +65,12 @@ class Recogniser:
             return self._watch(self._expected, self._decoder, frame)
         self._held.append(frame)
         self._size += len(frame.data)
-        for dialect in self._candidates():
-            score = dialect.recognise(frame)
-            if score > self._scores.get(dialect.name, NO):
-                self._scores[dialect.name] = score
+        scores = {dialect.name: dialect.recognise(frame) for dialect in self._candidates()}
+        if not any(scores.values()) and (plain := _plain(frame)) is not None:
+            scores = {dialect.name: dialect.recognise(plain) for dialect in self._candidates()}
+        for name, score in scores.items():
+            if score > self._scores.get(name, NO):
+                self._scores[name] = score
         best = self._best()
         if len(best) == 1 and self._scores[best[0].name] >= LIKELY:
             return self._choose(best[0])
@@ -102,8 +107,9 @@ class Recogniser:
         if len(best) == 1:
             return self._choose(best[0])
         for frame in self._held:
-            if looks_like_error(payload := _payload(frame)):  # said alike in every dialect
-                return [Halt(error=provider_error(payload))]
+            payload = _payload(frame)
+            if looks_like_error(payload) or (is_error_frame(frame) and isinstance(payload, str) and payload):
+                return [Halt(error=provider_error(payload))]  # said alike in every dialect
         first = printable(self._held[0].data[:200].decode("utf-8", "replace"))
         if best:
             names = " and ".join(dialect.name for dialect in best)
@@ -127,7 +133,30 @@ class Recogniser:
 
 
 def _payload(frame: Frame) -> Json:
+    """What a frame holds; its text where that is no JSON."""
     try:
         return msgspec.json.decode(frame.data)
     except (ValueError, RecursionError):
+        reading = read(frame)
+        return reading.objects[0] if reading.objects else reading.error_text
+
+
+def _plain(frame: Frame) -> Frame | None:
+    """A frame that strict readers refuse, as they would take it: half a character and NaN are no other dialect's."""
+    try:
+        msgspec.json.decode(frame.data)
+    except ValueError:
+        reading = read(frame)
+    except RecursionError:
         return None
+    else:
+        return None
+    if not reading.objects:
+        return None
+    try:
+        data = msgspec.json.encode(reading.objects[0])
+    except UnicodeEncodeError:
+        data = json.dumps(reading.objects[0], ensure_ascii=False).encode("utf-8", "replace")
+    except RecursionError:
+        return None
+    return replace(frame, data=data)
