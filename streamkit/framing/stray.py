@@ -3,6 +3,7 @@
 from typing import Any
 
 from streamkit.faults.connections import cut_phrase
+from streamkit.masking import mask
 from streamkit.quirks.framing import stray_line
 
 __all__ = ["StrayLines"]
@@ -37,7 +38,7 @@ class StrayLines:
         if not self._count:
             return
         if at_end:
-            data = {"tail": self._text, "lines": self._count}
+            data = {"tail": mask(self._text), "lines": self._count}
             if cut_phrase(self._text):
                 data["code"] = "upstream_cut"
             out.append(stray_line.seen(detail=self._text, data=data))

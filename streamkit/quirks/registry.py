@@ -18,6 +18,7 @@ from typing import get_args
 
 from streamkit.events import Effect, QuirkSeen
 from streamkit.jsontypes import Json
+from streamkit.masking import mask
 from streamkit.quirks.tape import Edit, Tape
 
 __all__ = ["REGISTRY", "Planter", "Quirk", "quirk", "shown"]
@@ -28,6 +29,8 @@ REGISTRY: dict[str, "Quirk"] = {}
 """All quirks by id, in the order of their definition."""
 
 DETAIL_LENGTH = 200
+MASKED_LENGTH = 2 * DETAIL_LENGTH
+"""Characters of a detail that are looked at: a key that begins among those shown is whole among these."""
 EVERY_DIALECT = ("any",)
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
@@ -70,8 +73,12 @@ class Quirk:
         return self.text.split("\n", 1)[0]
 
     def seen(self, *, item_id: str = "", detail: str = "", data: Json = None) -> QuirkSeen:
-        """The event that announces one occurrence; `detail` is escaped and cut to a readable length (J09)."""
-        return QuirkSeen(quirk=self.id, effect=self.effect, item_id=item_id, detail=printable(detail), data=data)
+        """The event that announces one occurrence.
+
+        Keys in `detail` are masked (J10); it is escaped and cut to a readable length (J09).
+        """
+        detail = printable(mask(detail[:MASKED_LENGTH])) if detail else ""
+        return QuirkSeen(quirk=self.id, effect=self.effect, item_id=item_id, detail=detail, data=data)
 
     def plant(self, tape: Tape) -> Iterator[Edit]:
         """Every place in a healthy recording where this deviation can be planted, one edit each."""

@@ -33,8 +33,8 @@ def test_a_halved_character_in_the_first_frame_hides_no_dialect_j01(data, dialec
 
 
 def test_a_number_that_is_none_in_the_first_frame_hides_no_dialect_j04():
-    data = b'data: {"candidates": [{"content": {"parts": [{"text": "a"}]}, "avgLogprobs": NaN, "finishReason": "STOP"}]}'
-    response = streamkit.assemble([data + b"\n\n"], on_error="event")
+    candidate = b'{"content": {"parts": [{"text": "a"}]}, "avgLogprobs": NaN, "finishReason": "STOP"}'
+    response = streamkit.assemble([b'data: {"candidates": [' + candidate + b"]}\n\n"], on_error="event")
     assert (response.dialect, response.text, response.finish_reason) == ("gemini", "a", "stop")
 
 

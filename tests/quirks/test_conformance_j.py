@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from piping import chat, chunk, response_of, seen, sse
 
 import streamkit
@@ -68,3 +69,18 @@ def test_j16_history_can_be_cleaned_before_it_is_sent():
     assert clean == [{"role": "assistant", "content": "\ufffd", "tool": {"arg\ufffd": ["a", "😀", 1, None]}}]
     assert json.dumps(clean, ensure_ascii=False).encode()
     assert history[0]["content"] == "\ud83d"
+
+
+KEY = "sk-proj-" + "aB3dE5" * 8
+
+
+@pytest.mark.parametrize(
+    "wrong", [f"data: not json {KEY}", f"data: {'x' * 150} {KEY}", f"upstream error: key {KEY} was refused"]
+)
+def test_j10_a_key_in_what_could_not_be_read_is_masked_in_the_notes(wrong):
+    data = chat("hi").replace(b"data: [DONE]", wrong.encode())
+    response = streamkit.assemble([data], "chat", on_error="event")
+    assert response.text == "hi"
+    assert len(response.quirks) >= 1
+    assert KEY[:20] not in repr(response)
+    assert "sk-***" in "".join(quirk.detail for quirk in response.quirks)
