@@ -140,3 +140,33 @@ def test_a_frame_sent_twice_is_taken_once_b33():
     frames = numbered(CREATED, added(message()), delta("a"), delta("b"), done(message("ab")), ended([message()]))
     response = read(*frames[:3], frames[2], *frames[3:])
     assert (response.text, quirks(response)) == ("ab", ["duplicate_frame"])
+
+
+def bare(*frames):
+    """Frames that name no item."""
+    return [{name: v for name, v in each.items() if name not in ("output_index", "item_id")} for each in frames]
+
+
+def thought(text):
+    return {"type": "response.reasoning_summary_text.delta", "summary_index": 0, "delta": text}
+
+
+def test_pieces_that_name_no_item_go_to_items_of_their_own_kind_b11_e17():
+    response = read(CREATED, *bare(thought("r"), delta("h"), thought("s"), delta("i")), ended([]))
+    assert [(item.type, item.text, item.reasoning) for item in response.items] == [
+        ("reasoning", "", "rs"),
+        ("message", "hi", ""),
+    ]
+    assert next((quirk.id, quirk.count) for quirk in response.quirks) == ("implicit_item", 2)
+
+
+def test_arguments_that_name_no_item_are_no_part_of_another_one():
+    response = read(CREATED, *bare(thought("r"), arguments("{}")), done(call("{}", item_id="")), ended([call("{}")]))
+    assert [(one.name, one.arguments) for one in response.tool_calls] == [("look", "{}")]
+
+
+def test_text_without_a_name_behind_the_end_of_reasoning_is_not_late_e18():
+    over = {"type": "response.output_item.done", "item": {"type": "reasoning", "summary": [{"text": "r"}]}}
+    response = read(CREATED, *bare(thought("r")), over, *bare(delta("hi")), ended([]))
+    assert (response.reasoning, response.text) == ("r", "hi")
+    assert "delta_after_done" not in quirks(response)
