@@ -238,8 +238,12 @@ def finishes_of(finished: ResponseFinished) -> tuple[tuple[int, FinishReason, st
 
 def split_over_choices(items: Iterable[Item]) -> bool:
     """Whether one turn was split over several choices: text in one, calls in another, none competing (B31)."""
+    items = tuple(items)
     spoken = {item.choice for item in items if item.text}
     calling = {item.choice for item in items if item.call is not None}
+    thinking = {item.choice for item in items if item.reasoning}
+    if len(thinking) > 1 and not (spoken and calling):  # each choice has thoughts of its own
+        return False
     return len(spoken) <= 1 and len(calling) <= 1 and bool((spoken | calling) - {0})
 
 

@@ -33,6 +33,14 @@ def said(text, item_id="m1", choice=0, phase=""):
     ]
 
 
+def reflected(text, item_id, choice=0):
+    return [
+        ItemStarted(item_id=item_id, type="reasoning", choice=choice),
+        ReasoningDelta(item_id=item_id, choice=choice, text=text),
+        ItemFinished(item_id=item_id, choice=choice),
+    ]
+
+
 def called(state="complete", item_id="f1", choice=0):
     verdict = ToolCallReady if state in ("complete", "repaired") else ToolCallDropped
     call = ToolCall(call_id=f"c-{item_id}", name="look", arguments="{}", state=state, choice=choice)
@@ -129,6 +137,9 @@ def test_one_turn_over_several_choices_is_one_answer_b31():
         ([*said("a", "m0"), *said("b", "m1", 1)], False),
         (called(choice=1), True),
         ([*said("a"), *called(choice=1), *called(item_id="f2", choice=2)], False),
+        ([*reflected("r", "t0"), *reflected("r", "t1", 1), *said("a", "m1", 1)], False),
+        ([*reflected("r", "t0"), *said("a", "m1", 1)], True),
+        ([*reflected("r", "t0"), *said("a"), *reflected("r", "t1", 1), *called(choice=1)], True),
     ],
 )
 def test_what_is_one_turn_over_several_choices_b31(events, split):
