@@ -52,6 +52,11 @@ CONTENT: frozenset[type[Event]] = frozenset(
 )
 """Events that prove a working model. Lifecycle frames and pings prove a live socket only (H02, H05)."""
 
+REQUESTS = ("_tool_use",)
+"""How the types of server-side items end that ask for work only: their results are items of their own (Anthropic)."""
+AWAITED = ("awaited",)
+"""Stands for the result of such an item, until the next item begins."""
+
 GRACE = 1.0
 """Seconds without bytes after the wire said that it is over: late usage is still read (C35)."""
 LONGEST_GRACE = 10.0
@@ -163,7 +168,8 @@ class Watchdog:
         self._seen = self._over = self._failed = self._left_open = False
         self._finished: set[int] = set()
         self._highest = 0
-        self._server_items: set[object] = set()
+        self._server_items: dict[object, str] = {}
+        """By identity: the server-side items that are open, and what a finished one still waits for."""
 
     # the driver's side
 
@@ -237,12 +243,15 @@ class Watchdog:
         self._seen = True
         content = False
         if isinstance(event, ItemStarted):
+            self._server_items.pop(AWAITED, None)
             if event.type not in ("message", "reasoning") and not is_client_call(event.type):
-                self._server_items.add(identity(event))
+                self._server_items[identity(event)] = event.type
                 content = True
         elif isinstance(event, ItemFinished | ItemClaimed):
-            if identity(event) in self._server_items:
-                self._server_items.discard(identity(event))
+            over = self._server_items.pop(identity(event), None)
+            if over is not None:
+                if over.endswith(REQUESTS):
+                    self._server_items[AWAITED] = over
                 content = True
             if isinstance(event, ItemClaimed) and (event.signature or any(part.text for part in event.parts)):
                 content = True

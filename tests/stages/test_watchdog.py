@@ -236,6 +236,18 @@ def test_h23_a_server_side_tool_may_take_longer():
     assert bench.dog.expire(1000 + 919) is None  # not yet
 
 
+@pytest.mark.parametrize("kind", ["server_tool_use", "mcp_tool_use"])
+def test_h23_a_server_side_tool_is_at_work_until_its_result_begins(kind):
+    bench = Bench(first=None, idle=None, progress=300, server=900)
+    bench.read(10, ItemStarted(type=kind, key=1), ItemFinished(key=1))
+    bench.read(400, KeepAlive())
+    assert bench.due == 910
+    bench.read(600, ItemStarted(type="web_search_tool_result", key=2), ItemFinished(key=2))
+    assert bench.due == 900
+    bench.read(610, ItemStarted(type=kind, key=3), ItemFinished(key=3), ItemStarted(type="message", key=4))
+    assert bench.due == 910
+
+
 def test_h24_data_before_judgement():
     bench = Bench(idle=120)
     bench.read(1, text())
