@@ -293,6 +293,14 @@ def test_g14_exceptions_as_members():
     assert assembled(BEDROCK, frame({"boomException": "told"})).errors[0].message == "told"
 
 
+@pytest.mark.parametrize("name", ["throttlingException", "modelStreamErrorException"])
+@pytest.mark.parametrize("payload", [{"message": "told"}, {"message": "told", "originalStatusCode": 424}])
+def test_g14_exceptions_that_say_they_are_events(name, payload):
+    response = assembled(BEDROCK, START, delta(0, text="a"), failure(name, payload, "event"))
+    assert [(error.code, error.message, error.retryable) for error in response.errors] == [(name, "told", True)]
+    assert (response.text, response.finish_reason, response.quirks) == ("a", "error", ())
+
+
 def test_events_as_members():
     response = assembled(
         BEDROCK,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
-from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
+from streamkit.dialects.bedrock.exceptions import exception_event, exception_in, is_exception
 from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import KeyedCalls
 from streamkit.dialects.payloads import read
@@ -76,7 +76,7 @@ class AgentDecoder:
 
     def feed(self, frame: Frame) -> Events:
         """What one event means."""
-        if frame.kind != "event":
+        if is_exception(frame):
             return (exception_event(frame),)
         if frame.event in ("chunk", ""):
             try:

@@ -7,7 +7,7 @@ import msgspec
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.bedrock import wire
 from streamkit.dialects.bedrock.ending import metadata_events, stop_events
-from streamkit.dialects.bedrock.exceptions import exception_event, exception_in
+from streamkit.dialects.bedrock.exceptions import exception_event, exception_in, is_exception
 from streamkit.dialects.json_text import json_text, json_word
 from streamkit.dialects.keyed_calls import Announced, KeyedCalls
 from streamkit.dialects.refused import REFUSED
@@ -88,7 +88,7 @@ class ConverseDecoder:
                 return self._delta(DELTA.decode(frame.data)) or _wordless(frame)
             except REFUSED:
                 return self._tolerant(frame)
-        if frame.kind != "event":
+        if is_exception(frame):
             return (exception_event(frame),)
         decoder = DECODERS.get(frame.event)
         if decoder is None:

@@ -8,7 +8,12 @@ from streamkit.faults import provider_error
 from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_object
 
-__all__ = ["exception_event", "exception_in"]
+__all__ = ["exception_event", "exception_in", "is_exception"]
+
+
+def is_exception(frame: Frame) -> bool:
+    """Whether a message is an exception: by its type, or, where it says that it is an event, by its name."""
+    return frame.kind != "event" or frame.event.endswith(("Exception", "exception"))
 
 
 def exception_event(frame: Frame) -> Event:

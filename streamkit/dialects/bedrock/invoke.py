@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from streamkit.dialects.base import Decoder, DecoderOptions
-from streamkit.dialects.bedrock.exceptions import exception_event
+from streamkit.dialects.bedrock.exceptions import exception_event, is_exception
 from streamkit.dialects.bedrock.inner import inner_decoder
 from streamkit.dialects.bedrock.wire import Chunk
 from streamkit.dialects.counting import read_usage
@@ -48,7 +48,7 @@ class InvokeDecoder:
 
     def feed(self, frame: Frame) -> Events:
         """What one payload means."""
-        if frame.kind != "event":
+        if is_exception(frame):
             return (exception_event(frame),)
         try:
             data = CHUNK.decode(frame.data).bytes
