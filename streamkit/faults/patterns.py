@@ -31,7 +31,7 @@ OVERFLOW_PATTERNS: Final = any_of(
     r"prompt (?:is )?too long",
     r"(?:input|request|prompt|message|conversation) (?:\w{1,30} ){0,3}(?:is |are )?"
     r"too (?:long|large) for (?:the |this )?(?:requested )?model",
-    r"maximum (?:allowed )?(?:context|prompt|input|sequence) (?:length|window|size)",
+    r"maximum (?:allowed )?(?:context|prompt|input|sequence|model) (?:length|window|size)",
     r"(?:exceed\w{0,10}|larger than|longer than|greater than|over|beyond|out of|outside) "
     r"(?:of )?(?:the |this |its |your |available )*"
     r"(?:\w{1,30}['’]s )?(?:\w{1,30} )?(?:context|token) (?:length|window|size|limit)",
@@ -42,10 +42,14 @@ OVERFLOW_PATTERNS: Final = any_of(
     r"input (?:is )?longer than the model",
     r"input length and `?max_tokens`? exceed",
     r"reduce the length of the (?:messages|prompt|input)",
-    r"(?:prompt|input) (?:tokens|length) .{0,60}exceeds?",
+    r"(?:prompt|input) (?:tokens?|length) .{0,60}exceeds?",
     r"too many (?:input |prompt )?tokens (?:in|for)",
     r"exceeds? (?:the )?(?:model|maximum)(?:['’]s)? (?:allowed )?(?:number of |input )*(?:tokens|input length)",
     r"input is too long",
+    r"when (?:the )?context (?:the )?overflows",
+    r"loaded with (?:a )?context length of only",
+    r"too many tokens: ",
+    r"inputs`? (?:tokens \+ `?max_new_tokens`? must be|must have less than \d)",
     r"range of input length should be",
     r"token limit exceeded",
 )

@@ -187,6 +187,12 @@ def test_g18_parser_refusal_keeps_the_output_and_may_be_retried():
         "Input is too long for requested model.",
         "The prompt is too long for this model",
         "input length and `max_tokens` exceed context limit: 1 + 2 > 3",
+        "prompt token count of 70000 exceeds the limit of 64000",
+        "Trying to keep the first 900 tokens when context the overflows",
+        "the model is loaded with context length of only 4096 tokens",
+        "The decoder prompt (length 900) is longer than the maximum model length of 800",
+        "too many tokens: size limit exceeded by 12 tokens",
+        "`inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000 `inputs` tokens",
     ],
 )
 def test_g19_overflow_texts(message):
@@ -204,6 +210,7 @@ def test_g19_overflow_texts(message):
     [
         "Request too large for m on tokens per min (TPM): maximum context length 5",
         "Rate limit: too many tokens in a minute",
+        "Too many tokens, please wait before trying again.",
         "Invalid value: 'context'",
     ],
 )
