@@ -31,7 +31,8 @@ class Stage(Protocol[In_contra, Out_co]):
     raises because of what came over the wire. It may declare `handles`, a tuple of the classes it wants to see, and
     `lanes`, a mapping from exact classes to functions that are called in place of `feed`, with the stage itself before
     the item; a lane that gives None lets its item go on (a `feed` that does so drops it), and it may give one event
-    without a tuple around it. Neither is altered: a stage that wants another one takes that in its place, and sends a `Rerouted` notice.
+    without a tuple around it. Neither is altered: a stage that wants another one takes that in its place, and sends a
+    `Rerouted` notice.
     """
 
     def feed(self, item: In_contra, /) -> Iterable[Out_co]:

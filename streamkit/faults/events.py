@@ -67,7 +67,12 @@ def _quirks(payload: Json, info: ErrorInfo) -> Iterator[Quirk]:
         yield failed_without_error
     if is_object(error) and isinstance(error.get("code"), int):
         yield error_code_number
-    if info.chain:
+    if info.chain or (is_object(error) and _is_json(error.get("message")) and not _is_json(info.message)):
         yield error_wrapped
     if info.hint == ENTITLEMENT_HINT:
         yield entitlement_as_bad_token
+
+
+def _is_json(text: Json) -> bool:
+    """Whether a message begins as JSON does."""
+    return isinstance(text, str) and text.lstrip().startswith(("{", "["))

@@ -189,7 +189,12 @@ def _prose(text: Json) -> str:
     if _HTML.match(text):
         title = _TITLE.search(text)
         return f"an HTML page: {title[1].strip()}" if title else "an HTML page"
-    return text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    return _plainly_spaced(text).strip()
+
+
+def _plainly_spaced(text: str) -> str:
+    """Text with common spaces in place of those that Google indents its JSON with (G07)."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def _param(members: JsonObject) -> str:
@@ -225,7 +230,7 @@ def _opened(text: str) -> tuple[str, Json] | None:
     if not quoted and body[-1] not in "}]":
         return None
     try:
-        value = msgspec.json.decode(body)
+        value = msgspec.json.decode(_plainly_spaced(body))
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         value = _literal(body)
     if (is_object(value) or is_array(value)) and value:

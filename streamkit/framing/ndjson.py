@@ -1,9 +1,11 @@
 """One JSON document a line: bytes to frames."""
 
 from streamkit.events import Event
+from streamkit.faults.connections import cut_phrase
 from streamkit.frames import Frame
 from streamkit.framing.documents import is_complete
 from streamkit.framing.halts import limit_reached
+from streamkit.framing.stray import TAIL, StrayLines
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.framing import eof_flush, eof_partial
 
@@ -69,5 +71,12 @@ class NDJSONFramer:
             return [limit_reached(self._limits, "frame", start)]
         if is_complete(data):
             return [eof_flush.seen(), Frame(data, "", start)]
+        if data[:1] not in b'{["' and cut_phrase(data[: 4 * TAIL].decode("utf-8", "replace")[:TAIL]):
+            # a proxy's last words (G26)
+            out: list[Frame | Event] = []
+            stray = StrayLines()
+            stray.add(data)
+            stray.flush(out, at_end=True)
+            return out
         shown = data[:160].decode("utf-8", "replace")
         return [eof_partial.seen(detail=f"{len(data)} bytes: {shown}", data={"bytes": len(data), "offset": start})]

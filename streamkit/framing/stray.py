@@ -6,7 +6,7 @@ from streamkit.faults.connections import cut_phrase
 from streamkit.masking import mask
 from streamkit.quirks.framing import stray_line
 
-__all__ = ["StrayLines"]
+__all__ = ["TAIL", "StrayLines"]
 
 SHOWN = 40
 """Characters of a stray line that a report may show in mid-stream (A34)."""

@@ -121,7 +121,8 @@ class Assembler(Builder):
         corrupt = self.quirks.get("corrupt_frame")
         if corrupt is not None:
             message = f"no frame of the stream could be read; the first one was: {corrupt.detail}"
-            return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=corrupt.data)
+            raw = corrupt.data or corrupt.detail
+            return "failed", ErrorInfo(kind="wire", code="unreadable_stream", message=message, raw=raw)
         strange = next((self.quirks[name] for name in STRANGE if name in self.quirks), None)
         if strange is not None and not (self.response_id or self.drafts or "eof_partial" in self.quirks):
             first = strange.detail if strange.data is None else shown(strange.data, 200)

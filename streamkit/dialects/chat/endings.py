@@ -55,6 +55,9 @@ class Endings:
             if error:
                 self.failed = True
                 out += error_events({"error": error})
+        if is_object(chunk.base_resp) and chunk.base_resp.get("status_code"):  # MiniMax, also beside a finish (G06)
+            self.failed = True
+            out += error_events({"base_resp": chunk.base_resp})
         return out
 
     def failure(self, word: FinishWord, said: list[Event]) -> Event:

@@ -158,6 +158,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     citations: Sequence[Json] | None = None
     search_results: Sequence[Json] | None = None
     warnings: Json = None
+    base_resp: Json = None
 
 
 Nothing = list[None] | None
