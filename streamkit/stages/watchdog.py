@@ -123,16 +123,12 @@ class Watchdog:
         server: float | None = 900.0,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.first, self.idle, self.progress = (
-            _limit("first", first),
-            _limit("idle", idle),
-            _limit("progress", progress),
-        )
-        self.total, self.linger, self.server = (
-            _limit("total", total),
-            _limit("linger", linger),
-            _limit("server", server),
-        )
+        self.first = _limit("first", first)
+        self.idle = _limit("idle", idle)
+        self.progress = _limit("progress", progress)
+        self.total = _limit("total", total)
+        self.linger = _limit("linger", linger)
+        self.server = _limit("server", server)
         if not (clock is None or callable(clock)):
             raise UsageError(f"Watchdog(clock={clock!r:.80}) is not allowed: a function that gives seconds, or None")
         self.clock = clock
@@ -148,13 +144,7 @@ class Watchdog:
     def renewed(self, *, spent: float = 0.0) -> "Watchdog":
         """A fresh one with the same limits, for another stream or attempt (H11, H15), `spent` seconds into `total`."""
         fresh = Watchdog(
-            self.first,
-            self.idle,
-            self.progress,
-            self.total,
-            self.linger,
-            server=self.server,
-            clock=self.clock,
+            self.first, self.idle, self.progress, self.total, self.linger, server=self.server, clock=self.clock
         )
         fresh.spent = self.spent + spent
         return fresh
