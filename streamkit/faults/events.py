@@ -56,7 +56,8 @@ def _quirks(payload: Json, info: ErrorInfo) -> Iterator[Quirk]:
         return
     members = payload
     error = members.get("error")
-    if (isinstance(error, str) and error) or (not error and (members.get("detail") or members.get("msg"))):
+    bare = members.get("detail") or members.get("msg") or (members.get("message") and not members.get("type"))
+    if (isinstance(error, str) and error) or (not error and bare):
         yield error_flat
     if members.get("error_type") or members.get("error_message"):
         yield error_beside_choices

@@ -27,6 +27,13 @@ def test_a_documented_error_shows_no_quirk():
     assert len(error_events({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})) == 1
 
 
+@pytest.mark.parametrize("payload", [{"message": "m"}, {"message": "m", "code": "x"}, {"detail": "m"}, {"msg": "m"}])
+def test_a_bare_message_is_named_as_flat_g04(payload):
+    first, last = error_events(payload)
+    assert (first.quirk, last.error.message) == ("error_flat", "m")
+    assert len(error_events({"type": "error", **payload, "message": "m"})) == 1 + ("message" not in payload)
+
+
 @pytest.mark.parametrize(
     "name",
     [
