@@ -124,7 +124,7 @@ class OllamaDecoder:
         if line.model and line.model != self._model:
             first, self._model = self._model is None, line.model
             out.append(ResponseStarted(model=line.model) if first else MetadataReported(model=line.model))
-        if line.error is not None:
+        if line.error:
             out.append(ErrorReported(error=provider_error(payload)))
         elif line.message is None and line.response is None and line.done is None and not (line.thinking or line.image):
             return out + unread(payload)

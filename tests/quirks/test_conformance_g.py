@@ -91,3 +91,22 @@ def test_g26_a_cut_line_that_speaks_of_a_reset_is_still_a_cut_line():
     cut = '{"model": "q", "message": {"content": "upstream error: read ECONNRESET'
     response = response_of(f"{line}\n{cut}".encode(), "ollama")
     assert (response.errors[0].code, seen(response)) == ("truncated", ["eof_partial", "terminal_missing"])
+
+
+BLANK = (None, "", {}, [])
+
+
+@pytest.mark.parametrize("blank", BLANK)
+@pytest.mark.parametrize("dialect", ["ollama", "gemini", "cohere"])
+def test_g17_a_blank_error_is_none_in_any_dialect(dialect, blank):
+    said = {"role": "assistant", "content": "hi"}
+    start = {"type": "message-start", "id": "m", "delta": {"message": {"role": "assistant"}}}
+    told = {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "hi"}}}}
+    whole = {
+        "ollama": [{"model": "q", "message": said, "error": blank, "done": True, "done_reason": "stop"}],
+        "gemini": [{"error": blank, "candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP"}]}],
+        "cohere": [start, told, {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "error": blank}}],
+    }[dialect]
+    data = "".join(f"{json.dumps(line)}\n" for line in whole).encode() if dialect == "ollama" else sse(*whole)
+    response = response_of(data, dialect)
+    assert (response.text, response.finish_reason, response.errors) == ("hi", "stop", ())

@@ -21,9 +21,9 @@ def ended(reason: str | None, counts: Json, error: Json) -> list[Event]:
     word = finish_word(reason)
     if word is not None and not word.known:
         out.append(finish_unknown.seen(detail=word.raw))
-    if error is not None or (word is not None and word.reason == "error"):
+    if error or (word is not None and word.reason == "error"):
         raw = word.raw if word is not None else ""
-        message = error if error is not None else f"the answer ended with {raw}"
+        message = error or f"the answer ended with {raw}"
         out.append(ErrorReported(error=provider_error({"code": raw, "message": message})))
     if word is None:
         return [*out, EndMarker(name="message-end")]

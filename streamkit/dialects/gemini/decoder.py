@@ -130,7 +130,7 @@ class GeminiDecoder:
             out += quirks
             if counted is not None:
                 out.append(UsageReported(usage=counted))
-        if message.error is not None:
+        if message.error:
             out.append(ErrorReported(error=provider_error({"error": message.error})))
         return out
 
@@ -153,7 +153,7 @@ class GeminiDecoder:
         if is_object(message.response):
             out.append(envelope.seen(detail="response"))
             out += self._odd(message.response)
-        elif message.error is None and message.candidates is None and not message.response_id:
+        elif not message.error and message.candidates is None and not message.response_id:
             if not isinstance(source, bytes):
                 out += unread(source)
                 return

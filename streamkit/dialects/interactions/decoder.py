@@ -242,7 +242,7 @@ class InteractionsDecoder:
         out.append(MetadataReported(response_id=told.id or "", model=told.model or ""))
         out += usage_events(told.usage)
         raw = told.status or ""
-        if told.error is not None or raw == "failed":
+        if told.error or raw == "failed":
             out.append(ErrorReported(error=provider_error({"error": told.error or {"message": "interaction failed"}})))
         outcome = OUTCOMES.get(raw)
         if outcome is None:
