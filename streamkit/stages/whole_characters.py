@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from streamkit.characters import SurrogateJoiner, scrub
 from streamkit.events import (
     ArgumentsDelta,
+    ErrorReported,
     Event,
     ItemFinished,
     Key,
@@ -32,7 +33,7 @@ ASLEEP: tuple[type[Event], ...] = (QuirkSeen,)
 AWAKE: tuple[type[Event], ...] = (Event,)
 
 Delta = TextDelta | RefusalDelta | ReasoningDelta | ArgumentsDelta
-CLOSING = (ItemFinished, ItemClaimed, PartClaimed, FinishClaimed, EndMarker)
+CLOSING = (ItemFinished, ItemClaimed, PartClaimed, FinishClaimed, EndMarker, ErrorReported)
 """Behind these no second half is waited for."""
 
 

@@ -26,7 +26,7 @@ from responses_wire import (
 import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO
 from streamkit.dialects.responses import RESPONSES
-from streamkit.events import KeepAlive, ProviderEvent, TextDelta
+from streamkit.events import KeepAlive, ProviderEvent
 from streamkit.evidence import EndMarker, NumberPassed
 from streamkit.frames import Frame
 from streamkit.testing.grammar import check
@@ -210,9 +210,10 @@ def test_a_character_in_two_halves_is_joined_j01():
 
 
 def test_half_a_character_at_the_end_is_not_lost_j01():
-    half = b'{"type":"response.output_text.delta","output_index":0,"item_id":"m1","delta":"a\\ud83d"}'
-    texts = [event.text for event in decoded(Frame(half)) if isinstance(event, TextDelta)]
-    assert "".join(texts) == "a\ufffd"
+    half = [CREATED, added(message()), delta("a\ud83d")]
+    for end in ([], [ended()], [{"type": "error", "code": "server_error", "message": "m"}], [done(message("a\ufffd"))]):
+        response = read(*half, *end)
+        assert (response.text, "after_terminal" in quirks(response)) == ("a\ufffd", False)
 
 
 # recognition

@@ -1,13 +1,13 @@
 """Decoder of the `responses` dialect. It translates; the ledger keeps the books."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 import msgspec
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.logprobs import entries
-from streamkit.dialects.payloads import Reading, SurrogateJoiner, read
+from streamkit.dialects.payloads import Reading, read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.responses import wire
 from streamkit.dialects.responses.items import AUDIO_DELTAS, claim_item, content_claim, start_item, text
@@ -62,8 +62,6 @@ class ResponsesDecoder:
     handles = (Frame,)
 
     def __init__(self, options: DecoderOptions) -> None:
-        self._joiner = SurrogateJoiner()
-        self._channels: dict[Hashable, tuple[Key, int]] = {}
         self._unnumbered = False
         self._unclaimed = Unclaimed(options.limits.item)
         self._heard = False
@@ -87,7 +85,7 @@ class ResponsesDecoder:
             return self._measured(frame)
         kind = message.__class__
         name = frame.event
-        if kind is TextDeltaFrame and (not name or name == TEXT_DELTA) and not self._joiner.pending:
+        if kind is TextDeltaFrame and (not name or name == TEXT_DELTA):
             if message.item_id != self._item_id or message.output_index != self._item_index:
                 self._turn_to(message)
             return TextDelta(
@@ -110,19 +108,14 @@ class ResponsesDecoder:
         self._item_key = ("item", frame.output_index, frame.item_id)
 
     def close(self) -> Events:
-        """Half a character that was held back, and what no item's snapshot repeated."""
-        yield from self._unclaimed.release()
-        for channel, held in self._joiner.flush():
-            key, index = self._channels[channel]
-            yield TextDelta(key=key, text=held, index=index)
+        """What no item's snapshot repeated."""
+        return self._unclaimed.release()
 
     # the typed path
 
-    def _joined(self, frame: wire.TextDeltaFrame | wire.MeasuredTextFrame) -> Events:
+    def _text(self, frame: wire.TextDeltaFrame | wire.MeasuredTextFrame) -> Events:
         key = ("item", frame.output_index, frame.item_id)
-        self._channels[key, frame.content_index] = key, frame.content_index
-        whole = self._joiner.join((key, frame.content_index), frame.delta)
-        return (TextDelta(sequence_number=frame.sequence_number, key=key, text=whole, index=frame.content_index),)
+        return (TextDelta(sequence_number=frame.sequence_number, key=key, text=frame.delta, index=frame.content_index),)
 
     def _measured(self, frame: Frame) -> Events:
         """A piece of text with log probabilities; any other frame that the strict types refuse is read with care."""
@@ -130,7 +123,7 @@ class ResponsesDecoder:
             message = wire.MEASURED.decode(frame.data)
         except REFUSED:
             return self._tolerant(frame)
-        out = [*self._joined(message), self._logprobs(message, tuple(message.logprobs))]
+        out = [*self._text(message), self._logprobs(message, tuple(message.logprobs))]
         return [type_conflict.seen(detail=frame.event), *out] if frame.event and frame.event != TEXT_DELTA else out
 
     def _logprobs(self, frame: wire.TextDeltaFrame | wire.MeasuredTextFrame, told: tuple[Json, ...]) -> Event:
@@ -270,7 +263,7 @@ class ResponsesDecoder:
     lanes: Mapping[type, Lane] = {Frame: _quick}
     """Frames without a tuple around what they mean."""
     _table: Mapping[type, Callable[..., Events]] = {
-        wire.TextDeltaFrame: _joined,
+        wire.TextDeltaFrame: _text,
         wire.ArgumentsDeltaFrame: _arguments,
         wire.CustomDeltaFrame: _custom,
         wire.ReasoningDeltaFrame: _reasoning,
