@@ -92,9 +92,12 @@ def status_conflict(tape: Tape) -> Iterator[Edit]:
             yield tape.replace(frame, payload)
 
 
-@quirk("responses", effect="harmless", catalogue="C05")
+@quirk("responses", effect="guessed", catalogue="C05", fields=("finish_reason", "raw_finish_reason"))
 def status_unknown(tape: Tape) -> Iterator[Edit]:
-    """The terminal frame has a status that the documents do not name; the frame's own name decides."""
+    """The terminal frame has a status that the documents do not name; why the answer stopped is then unknown.
+
+    A frame whose own name says that the answer is incomplete, failed or cancelled decides without it.
+    """
     for frame in tape.frames:
         payload = frame.json
         if is_object(payload) and payload.get("type") == "response.completed":

@@ -6,15 +6,16 @@ The claimed output is looked at for the types and ids of its items only, so that
 from streamkit.dialects.counting import whole_count
 from streamkit.dialects.responses.items import item_kind, text
 from streamkit.dialects.words import finish_word
-from streamkit.events import Event, MetadataReported, UsageReported
+from streamkit.events import Event, MetadataReported, QuirkSeen, UsageReported
 from streamkit.evidence import FinishClaimed, TerminalInventory
 from streamkit.faults.events import error_events
 from streamkit.items import FinishReason, Status, Usage
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
+from streamkit.quirks.counting import usage_exclusive_reasoning, usage_inconsistent
 from streamkit.quirks.registry import shown
 from streamkit.quirks.responses import status_conflict, status_unknown, usage_shape
 
-__all__ = ["TERMINALS", "read_terminal", "read_usage"]
+__all__ = ["TERMINALS", "read_terminal"]
 
 TERMINALS: dict[str, Status | None] = {
     "response.completed": "completed",
@@ -44,10 +45,11 @@ KEPT = (
 """What else a terminal frame says of the response itself: all of its other members echo the request."""
 
 
-def read_usage(raw: Json) -> Usage | None:
-    """The token counts of a Responses usage object, or None where there is none."""
+def _usage_events(raw: Json, sequence: int | None) -> list[Event]:
+    """The token counts of a Responses usage object, behind what is odd about them; nothing where there is none."""
     if not is_object(raw) or not raw:
-        return None
+        return []
+    out: list[Event] = [usage_shape.seen(detail=shown(raw, 200))] if _odd_counts(raw) else []
     inner = raw.get("input_tokens_details")
     outer = raw.get("output_tokens_details")
     inputs: JsonObject = inner if is_object(inner) else {}
@@ -55,8 +57,13 @@ def read_usage(raw: Json) -> Usage | None:
     output, reasoning = whole_count(raw.get("output_tokens")), whole_count(outputs.get("reasoning_tokens"))
     given, total = whole_count(raw.get("input_tokens")), whole_count(raw.get("total_tokens"))
     if output is not None and reasoning and given is not None and total == given + output + reasoning:
+        out.append(usage_exclusive_reasoning.seen(detail=f"{output} + {reasoning} = {total} - {given}"))
         output += reasoning  # C27: not contained in the output count
-    return Usage(
+    elif output is not None and reasoning and reasoning > output:
+        out.append(usage_inconsistent.seen(detail=f"{reasoning} reasoning tokens in {output} output tokens"))
+    elif output == 0 and total and given is not None and total > given:
+        out.append(usage_inconsistent.seen(detail=f"no output tokens in a total of {total}"))
+    usage = Usage(
         input_tokens=given,
         output_tokens=output,
         total_tokens=total,
@@ -65,6 +72,7 @@ def read_usage(raw: Json) -> Usage | None:
         reasoning_tokens=reasoning,
         raw=raw,
     )
+    return [*out, UsageReported(sequence_number=sequence, usage=usage)]
 
 
 def _odd_counts(raw: Json) -> bool:
@@ -75,7 +83,7 @@ def _odd_counts(raw: Json) -> bool:
     )
 
 
-def _status(name: str, inner: Json) -> tuple[Status, list[Event]]:
+def _status(name: str, inner: Json) -> tuple[Status, list[QuirkSeen]]:
     said = TERMINALS.get(name)
     if inner is None or inner == "":
         return (said or "completed"), []
@@ -124,16 +132,12 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
             metadata=metadata,
         )
     )
-    raw = response.get("usage") or payload.get("usage")
-    usage = read_usage(raw)
-    if usage is not None:
-        if _odd_counts(raw):
-            out.append(usage_shape.seen(detail=shown(raw, 200)))
-        out.append(UsageReported(sequence_number=sequence, usage=usage))
+    out += _usage_events(response.get("usage") or payload.get("usage"), sequence)
     out.append(_inventory(response, sequence))
     details = response.get("incomplete_details")
     reason = text(details.get("reason")) if is_object(details) else ""
     finish: FinishReason = "stop"
+    word: str = status
     match status:
         case "incomplete":
             finish = _cut(reason)
@@ -143,13 +147,15 @@ def read_terminal(payload: JsonObject, name: str, sequence: int | None) -> list[
             out += error_events({**payload, "type": "response.failed", "response": told})
         case "cancelled":
             finish = "cancelled"
+        case _ if any(quirk.quirk == status_unknown.id for quirk in quirks):
+            finish, word = "unknown", shown(response["status"]).strip("'")  # nothing says that it stopped by itself
         case _:
             pass
     out.append(
         FinishClaimed(
             sequence_number=sequence,
             finish_reason=finish,
-            raw_finish_reason=f"{status}:{reason}" if reason and status == "incomplete" else status,
+            raw_finish_reason=f"{word}:{reason}" if reason and status == "incomplete" else word,
             status=status,
             details=details if is_object(details) else {},
             terminal=True,
