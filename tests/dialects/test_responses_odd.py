@@ -271,3 +271,34 @@ def test_a_remote_calls_piece_with_an_index_in_words():
         event for event in streamkit.iter_events([body], "responses") if isinstance(event, streamkit.ArgumentsDelta)
     ]
     assert [event.text for event in found] == ["{"]
+
+
+# what is odd about a frame's dress is not said of its members (A15, A27, A32, A33)
+
+
+@pytest.mark.parametrize(
+    ("dressed", "noted"),
+    [
+        (lambda payload: f"data: data: {json.dumps(payload)}\n\n", "double_prefix"),
+        (lambda payload: f"data: [{json.dumps(payload)}]\n\n", "non_object_data"),
+        (
+            lambda payload: (
+                f"event: {payload['type']}\ndata: {json.dumps({k: v for k, v in payload.items() if k != 'type'})}\n\n"
+            ),
+            "type_from_event",
+        ),
+    ],
+)
+def test_odd_dress_is_no_odd_member(dressed, noted):
+    frames = [CREATED, added(message()), delta("h"), delta("i"), done(message("hi")), ended([message("hi")])]
+    response = streamkit.assemble("".join(map(dressed, frames)).encode(), "responses")
+    assert (response.text, response.status, quirks(response)) == ("hi", "completed", [noted])
+
+
+@pytest.mark.parametrize("head", [None, {"id": None, "model": None, "usage": None}])
+@pytest.mark.parametrize("name", ["response.created", "response.in_progress"])
+def test_nulls_in_early_events_are_silent_b17(name, head):
+    early = CREATED if name != "response.created" else {"type": name, "response": head}
+    late = [{"type": name, "response": head}] if name != "response.created" else []
+    response = read(early, *late, added(message()), delta("hi"), done(message("hi")), ended([message("hi")]))
+    assert (response.text, quirks(response)) == ("hi", [])

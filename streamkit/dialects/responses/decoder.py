@@ -1,6 +1,7 @@
 """Decoder of the `responses` dialect. It translates; the ledger keeps the books."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, get_args
 
 import msgspec
@@ -54,6 +55,7 @@ ARGUMENTS_DELTA = "response.function_call_arguments.delta"
 ArgumentsDeltaFrame = wire.ArgumentsDeltaFrame
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
 KNOWN_TYPES = frozenset(NAMES.values())
+NO_HEAD = wire.ResponseHead()
 
 
 class ResponsesDecoder:
@@ -181,12 +183,14 @@ class ResponsesDecoder:
         return claim_item(frame.item, index, frame.sequence_number, heard=self._heard)
 
     def _created(self, frame: wire.CreatedFrame) -> Events:
-        head = frame.response
-        return (ResponseStarted(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),)
+        head = frame.response or NO_HEAD
+        number, response_id = frame.sequence_number, head.id or ""
+        return (ResponseStarted(sequence_number=number, response_id=response_id, model=head.model or ""),)
 
     def _progress(self, frame: wire.ProgressFrame | wire.QueuedFrame) -> Events:
-        head = frame.response
-        return (MetadataReported(sequence_number=frame.sequence_number, response_id=head.id, model=head.model or ""),)
+        head = frame.response or NO_HEAD
+        number, response_id = frame.sequence_number, head.id or ""
+        return (MetadataReported(sequence_number=number, response_id=response_id, model=head.model or ""),)
 
     # the tolerant path
 
@@ -224,14 +228,17 @@ class ResponsesDecoder:
         return out + self._other(payload, name, number)
 
     def _mended(self, payload: JsonObject, name: str, *, surrogates: bool) -> list[Event]:
-        """A known frame whose members have odd types: mended, then read like any other."""
+        """A known frame: read as it is where only its dress was odd, else with its members' types mended."""
+        with suppress(msgspec.ValidationError):
+            message: Any = msgspec.convert(payload, type=wire.FRAME.type)
+            return list(self._table[message.__class__](self, message))
         fixed = mended(payload, name)
         if fixed is None:
             number = payload.get("sequence_number")
             return [NumberPassed(sequence_number=number if isinstance(number, int) else None)]
         told = entries(fixed.pop("logprobs", None)) if name == TEXT_DELTA else ()
         try:
-            message: Any = msgspec.convert(fixed, type=wire.FRAME.type)
+            message = msgspec.convert(fixed, type=wire.FRAME.type)
         except msgspec.ValidationError:
             return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
         quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]

@@ -45,14 +45,14 @@ __all__ = [
 
 
 class ResponseHead(msgspec.Struct, gc=False):
-    """What a lifecycle frame's response object is read for."""
+    """What a lifecycle frame's response object is read for; null is how some write "not there" (B17)."""
 
-    id: str = ""
+    id: str | None = ""
     model: str | None = None
 
 
 class LifecycleFrame(msgspec.Struct, gc=False, tag_field="type"):
-    response: ResponseHead
+    response: ResponseHead | None
     sequence_number: int | None = None
 
 
