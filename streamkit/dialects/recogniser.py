@@ -4,13 +4,13 @@ With an expected dialect it only watches whether the frames clearly speak anothe
 first frames until one dialect alone fits; where several fit it says which, and never guesses silently.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, Decoder, DecoderOptions, Dialect
+from streamkit.dialects.json_text import json_text
 from streamkit.dialects.payloads import is_error_frame, read
 from streamkit.errors import ErrorInfo
 from streamkit.events import Event
@@ -65,12 +65,9 @@ class Recogniser:
             return self._watch(self._expected, self._decoder, frame)
         self._held.append(frame)
         self._size += len(frame.data)
-        scores = {dialect.name: dialect.recognise(frame) for dialect in self._candidates()}
-        if not any(scores.values()) and (plain := _plain(frame)) is not None:
-            scores = {dialect.name: dialect.recognise(plain) for dialect in self._candidates()}
-        for name, score in scores.items():
-            if score > self._scores.get(name, NO):
-                self._scores[name] = score
+        if not self._judge(frame):
+            for payload in read(frame).objects:  # behind what layers in between did to it (A15, A24, A32, A33)
+                self._judge(replace(frame, data=json_text(payload).encode("utf-8", "replace")))
         best = self._best()
         if len(best) == 1 and self._scores[best[0].name] >= LIKELY:
             return self._choose(best[0])
@@ -97,6 +94,16 @@ class Recogniser:
             quirk = dialect_mismatch.seen(detail=f"{expected.name} was expected, the frames are {other.name}")
             return [quirk, Rerouted(), Handover(old=self, new=self._decoder), *self._decoder.feed(frame)]
         return decoder.feed(frame)
+
+    def _judge(self, frame: Frame) -> bool:
+        """Let every dialect say how much this frame is its own; gives whether one of them knows it."""
+        known = False
+        for dialect in self._candidates():
+            score = dialect.recognise(frame)
+            known = known or score > NO
+            if score > self._scores.get(dialect.name, NO):
+                self._scores[dialect.name] = score
+        return known
 
     def _best(self) -> list[Dialect]:
         top = max(self._scores.values(), default=NO)
@@ -139,24 +146,3 @@ def _payload(frame: Frame) -> Json:
     except (ValueError, RecursionError):
         reading = read(frame)
         return reading.objects[0] if reading.objects else reading.error_text
-
-
-def _plain(frame: Frame) -> Frame | None:
-    """A frame that strict readers refuse, as they would take it: half a character and NaN are no other dialect's."""
-    try:
-        msgspec.json.decode(frame.data)
-    except ValueError:
-        reading = read(frame)
-    except RecursionError:
-        return None
-    else:
-        return None
-    if not reading.objects:
-        return None
-    try:
-        data = msgspec.json.encode(reading.objects[0])
-    except UnicodeEncodeError:
-        data = json.dumps(reading.objects[0], ensure_ascii=False).encode("utf-8", "replace")
-    except RecursionError:
-        return None
-    return replace(frame, data=data)

@@ -1,7 +1,10 @@
 """Which dialect is it? Small dialects made up here: a frame is a word, a dialect knows some words."""
 
+import json
+
 import pytest
 
+import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
 from streamkit.dialects.recogniser import WATCHED, Recogniser
 from streamkit.events import QuirkSeen, TextDelta
@@ -179,3 +182,42 @@ def test_no_more_bytes_are_held_than_a_frame_may_have():
     assert pipeline.halted is None
     pipeline.feed(Frame(b"strange"))
     assert pipeline.halted is not None
+
+
+# real dialects, dressed oddly
+
+
+CHAT_FRAMES = [
+    {"id": "c1", "object": "chat.completion.chunk", "model": "m", "choices": [{"index": 0, "delta": {"content": "h"}}]},
+    {"id": "c1", "object": "chat.completion.chunk", "model": "m", "choices": [{"index": 0, "delta": {"content": "i"}}]},
+    {"id": "c1", "object": "chat.completion.chunk", "model": "m",
+     "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dressed", "noted"),
+    [
+        (lambda text: f"data: {text}", "double_prefix"),
+        (lambda text: f"[{text}]", "non_object_data"),
+        (json.dumps, "payload_double_encoded"),
+        (lambda text: f'{{"success":true,"data":{text}}}', "envelope"),
+        (lambda text: f'{text}{{"choices":[]}}', "joined_json"),
+    ],
+)
+def test_what_layers_did_to_a_payload_hides_no_dialect_a15_a24_a32_a33(dressed, noted):
+    frames = [f"data: {dressed(json.dumps(payload))}\n\n".encode() for payload in CHAT_FRAMES]
+    taken = []
+
+    def chunks():
+        for chunk in (*frames, b"data: [DONE]\n\n"):
+            taken.append(chunk)
+            yield chunk
+
+    log = streamkit.iter_events(chunks())
+    first = next(log)
+    assert isinstance(first, streamkit.ResponseStarted)
+    assert (first.dialect, len(taken)) == ("chat", 1)
+    response = streamkit.Response.from_events([first, *log])
+    assert (response.text, response.finish_reason) == ("hi", "stop")
+    assert [quirk.id for quirk in response.quirks] == [noted]
