@@ -13,6 +13,7 @@ from streamkit.characters import scrub
 from streamkit.events import Event
 from streamkit.jsontypes import Json, JsonObject
 from streamkit.quirks import payloads as quirks
+from streamkit.quirks.registry import shown
 
 __all__ = ["LenientJSON", "NoJSONError"]
 
@@ -24,6 +25,7 @@ _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
 )
 """One escape, or the two of a pair."""
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _untyped = msgspec.json.Decoder().decode
 
 
@@ -42,6 +44,8 @@ class LenientJSON:
         self._repeated: list[str] = []
         self._odd: list[str] = []
         self._long: list[str] = []
+        self._raw = ""
+        """The first control character that stands raw in a string."""
 
     def parse(self, data: bytes) -> Json:
         """The one document in these bytes; None for no bytes.
@@ -71,11 +75,21 @@ class LenientJSON:
         try:
             return self._decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
+            found = _CONTROL.search(text, at)
+            if found is None:
+                raise NoJSONError from None
+        try:
+            value, end = self._lax_decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
             raise NoJSONError from None
+        self._raw = self._raw or shown(found[0])
+        return value, end
 
     def report(self, text: str) -> None:
         """Name what was let pass in this text."""
         self._report_repeated()
+        if self._raw:
+            self.events.append(quirks.raw_control_characters.seen(detail=self._raw))
         if self._odd:
             self.events.append(quirks.non_finite_number.seen(detail=self._odd[0]))
         if self._long:
@@ -87,7 +101,16 @@ class LenientJSON:
 
     @cached_property
     def _decoder(self) -> json.JSONDecoder:
+        return self._made(strict=True)
+
+    @cached_property
+    def _lax_decoder(self) -> json.JSONDecoder:
+        """The same for texts with raw control characters in their strings (A04)."""
+        return self._made(strict=False)
+
+    def _made(self, *, strict: bool) -> json.JSONDecoder:
         return json.JSONDecoder(
+            strict=strict,
             object_pairs_hook=self._object,
             parse_constant=self._constant,
             parse_float=self._float,

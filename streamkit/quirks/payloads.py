@@ -24,6 +24,7 @@ __all__ = [
     "non_object_data",
     "oversized_number",
     "payload_double_encoded",
+    "raw_control_characters",
 ]
 
 WORDS = ("items", "text", "reasoning", "refusal", "tool_calls")
@@ -119,6 +120,12 @@ def comment_as_data(tape: Tape) -> Iterator[Edit]:
     """A heartbeat comment comes as a payload (`data: : keep-alive`); it counts as a comment."""
     for frame in _frames(tape):
         yield tape.insert(frame, b": keep-alive")
+
+
+@quirk("any", effect="repaired", catalogue="A04", sources=["servers that join JSON by hand"], known_in=())
+def raw_control_characters(tape: Tape) -> Iterator[Edit]:
+    """A string of a payload holds control characters that JSON wants escaped; they are characters of the text."""
+    yield from _with_member(tape, b'"padding":"\x0b"')
 
 
 @quirk("any", effect="lossy", catalogue=("G10", "J05"), sources=["proxies", "Python servers that print objects"])

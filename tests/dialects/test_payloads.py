@@ -278,3 +278,21 @@ def test_j01_what_never_comes_in_pieces_is_cleaned_at_once_and_running_text_is_l
 
 def test_j01_half_a_character_in_the_words_of_an_error():
     assert reading(r'"it broke \ud83d"', "error").error_text == "it broke \ufffd"
+
+
+@pytest.mark.parametrize("character", ["\t", "\x0b", "\x0c", "\x1c", "\x1e", "\n", "\0"])
+def test_a04_raw_control_characters_are_characters_of_the_text(character):
+    found = reading(f'{{"a":"one{character}two"}}')
+    assert (found.objects, quirks(found)) == ([{"a": f"one{character}two"}], ["raw_control_characters"])
+    assert found.events[0].effect == "repaired"
+
+
+def test_a04_raw_control_characters_in_one_of_two_documents():
+    found = reading('{"a":1}{"b":"\x0b"}')
+    assert found.objects == [{"a": 1}, {"b": "\x0b"}]
+    assert quirks(found) == ["raw_control_characters", "joined_json"]
+
+
+@pytest.mark.parametrize("data", ['{"a":\x0b1}', '{"a":"\x0b', "\x0bwords"])
+def test_a04_control_characters_do_not_make_json_of_anything_else(data):
+    assert quirks(reading(data))[-1:] == ["corrupt_frame"]
