@@ -118,6 +118,8 @@ class Closing:
                 continue
             if choice in called and claim.neutral:
                 self.claims[choice] = replace(claim, finish_reason="tool_calls")
+            elif choice in called and claim.inferred:  # the verdicts on the calls say what it amounts to (C08, C10)
+                self.claims[choice] = replace(claim, finish_reason="unknown")
             elif choice not in called and (choice, "refusal") in said and (choice, "text") not in said:
                 self.claims[choice] = replace(claim, finish_reason="refusal")
 

@@ -1,15 +1,16 @@
 """Verdicts on calls in the light of their tools' schemas, where the caller gives them (D21, D22, D51)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from streamkit.events import Event, ToolCallDropped, ToolCallReady
+from streamkit.events import Event, QuirkSeen, ToolCallDropped, ToolCallReady
 from streamkit.items import ToolCall
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.limits import DEFAULT_LIMITS
 from streamkit.quirks.options import tool_args_missing_required, tool_args_nested_string, tool_args_prefixed
+from streamkit.quirks.tool_arguments import tool_call_dropped
 from streamkit.stages.argument_scan import deeper_than
 
 __all__ = ["ToolSchemas"]
@@ -29,13 +30,25 @@ class ToolSchemas:
         schemas: JSON Schema of the arguments by tool name.
     """
 
-    handles: tuple[type[Event], ...] = (ToolCallReady, ToolCallDropped)
+    handles: tuple[type[Event], ...] = (QuirkSeen, ToolCallReady, ToolCallDropped)
 
     def __init__(self, schemas: Mapping[str, JsonObject]) -> None:
         self._schemas = schemas
+        self._noted: list[Event] = []
+        """That a call must not be run, while the verdict itself, which comes next, may still become another."""
 
-    def feed(self, event: ToolCallReady | ToolCallDropped) -> Iterable[Event]:
+    def feed(self, event: QuirkSeen | ToolCallReady | ToolCallDropped) -> Iterable[Event]:
         """The verdict, or another one."""
+        noted, self._noted = self._noted, []
+        if isinstance(event, QuirkSeen):
+            if event.quirk != tool_call_dropped.id:
+                return (*noted, event)
+            self._noted.append(event)
+            return noted
+        judged = self._judged(event)
+        return judged if any(isinstance(each, ToolCallReady) for each in judged) else (*noted, *judged)
+
+    def _judged(self, event: ToolCallReady | ToolCallDropped) -> Sequence[Event]:
         call = event.call
         schema = self._schemas.get(call.name)
         if schema is None or call.kind != "function":
@@ -56,10 +69,11 @@ class ToolSchemas:
         return (quirk, replace(event, call=replace(call, input=decoded, state="repaired", reason="nested-string")))
 
     def close(self) -> Iterable[Event]:
-        """Nothing is held back."""
-        return ()
+        """What was noted of a verdict that never came."""
+        noted, self._noted = self._noted, []
+        return noted
 
-    def _recovered(self, event: ToolCallDropped, call: ToolCall, schema: JsonObject) -> Iterable[Event]:
+    def _recovered(self, event: ToolCallDropped, call: ToolCall, schema: JsonObject) -> Sequence[Event]:
         if call.state != "invalid" or call.arguments.lstrip().startswith("{"):
             return (event,)
         value = _parsed(LOST + call.arguments)

@@ -182,6 +182,20 @@ def test_c10_b31_a_closing_usage_frame_finishes_a_turn_that_was_split():
     assert [call.name for call in response.tool_calls] == ["ls"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "finish", "states"),
+    [('{"p":1}', "completed", "tool_calls", ["complete"]), ('{"p":', "incomplete", "truncated", ["truncated"])],
+)
+def test_c10_the_calls_say_what_a_closing_usage_frame_ends(arguments, status, finish, states):
+    called = {"index": 0, "id": "k", "type": "function", "function": {"name": "ls", "arguments": arguments}}
+    response = read(*spoken(0), chunk({"tool_calls": [called]}), usage_frame())
+    assert (response.status, response.finish_reason, response.raw_finish_reason) == (status, finish, "")
+    assert [call.state for call in response.tool_calls + response.dropped_calls] == states
+    noted = {quirk.id for quirk in response.quirks}
+    assert "finish_inferred" in noted
+    assert "finish_corrected" not in noted  # no finish reason was there to correct
+
+
 ROLES = [chunk({"role": "assistant"}), chunk({"role": "assistant"}, index=1)]
 BOTH = frame({"id": "c1", "model": "m1", "choices": [{"index": at, "delta": {"role": "assistant"}} for at in (0, 1)]})
 
