@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from streamkit.quirks.chat import text_frames
+from streamkit.quirks.chat import choice_of, text_frames
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 
-__all__ = ["harmony_in_content", "leaked_call_recovered", "leaked_tool_markup"]
+__all__ = ["harmony_in_content", "leaked_call_recovered", "leaked_tool_markup", "markup_in_reasoning"]
 
 KIMI = (
     "<|tool_calls_section_begin|><|tool_call_begin|>functions.ls:0<|tool_call_argument_begin|>{}<|tool_call_end|>"
@@ -41,6 +41,29 @@ def leaked_tool_markup(tape: Tape) -> Iterator[Edit]:
         for markup in (KIMI, DEEPSEEK, HERMES):
             said = tape.frames[frame.index].json["choices"][0]["delta"]["content"]
             choice["delta"]["content"] = said + markup
+            yield tape.replace(frame, payload)
+
+
+@quirk(
+    "any",
+    effect="guessed",
+    catalogue=("D34", "D32", "D33"),
+    fields=("reasoning", "items"),
+    sources=["Qwen and Kimi models on vLLM, llama.cpp and LM Studio"],
+    advice="The model began a call before it had ended its reasoning; ask again, or have the server parse it.",
+    known_in=("chat",),
+)
+def markup_in_reasoning(tape: Tape) -> Iterator[Edit]:
+    """A call stands in the reasoning as the model writes it; it stays there, nothing is called because of it.
+
+    The quirk's data has it by itself.
+    """
+    for frame in tape.frames:
+        payload = frame.json
+        choice = choice_of(payload) if tape.dialect == "chat" and b"<" not in tape.data else None
+        thought = choice["delta"].get("reasoning_content") if choice is not None else None
+        if choice is not None and isinstance(thought, str) and thought:
+            choice["delta"]["reasoning_content"] = thought + HERMES
             yield tape.replace(frame, payload)
 
 

@@ -1,4 +1,7 @@
-"""Messages that are a call without any marker (`to=functions.…`): told when the answer ends (D35)."""
+"""What leaked elsewhere than into visible text, told when the answer ends.
+
+Messages that are a call without any marker (`to=functions.…`, D35), and a model's own markup inside reasoning (D34).
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,10 +11,11 @@ from msgspec.structs import replace
 from streamkit.events import QuirkSeen
 from streamkit.evidence import FinishClaimed
 from streamkit.items import is_client_call
-from streamkit.quirks.leaks import leaked_tool_markup
+from streamkit.quirks.leaks import leaked_tool_markup, markup_in_reasoning
+from streamkit.stages.leak_scan import LeakScanner
 from streamkit.stages.register import Entry
 
-__all__ = ["leaked_messages"]
+__all__ = ["leaked_messages", "reasoned_calls"]
 
 BARE_CALL = re.compile(r"\s*+(?:assistant)?\s*+(?:commentary|analysis)?\s*+to=(?:functions\.|multi_tool_use\.)\w")
 HEAD = 120
@@ -36,3 +40,16 @@ def leaked_messages(entries: Iterable[Entry], claims: dict[int, FinishClaimed]) 
         claim = claims.get(entry.choice)
         if claim is not None and claim.finish_reason == "stop" and entry.choice not in called:
             claims[entry.choice] = replace(claim, finish_reason="truncated", status="incomplete")
+
+
+def reasoned_calls(entries: Iterable[Entry]) -> Iterator[QuirkSeen]:
+    """The quirks of calls that a model wrote into its reasoning: they stay there, nothing is called (D34)."""
+    for entry in entries:
+        for (kind, _), buffer in entry.parts.items():
+            if kind not in ("reasoning", "summary") or "<" not in (text := buffer.getvalue()):
+                continue
+            for shred in LeakScanner().feed(text, final=True):
+                if shred.channel == "leak":
+                    data = {"family": shred.family, "raw": shred.text}
+                    detail = f"{shred.family}: {shred.text}"
+                    yield markup_in_reasoning.seen(item_id=entry.id, detail=detail, data=data)

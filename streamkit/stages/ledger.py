@@ -57,7 +57,7 @@ from streamkit.stages.books import Events, Passed
 from streamkit.stages.claim_books import ClaimBooks
 from streamkit.stages.closing import Closing, inventory_quirks, payload_of, restates
 from streamkit.stages.known_claims import has, has_all
-from streamkit.stages.leak_ends import leaked_messages
+from streamkit.stages.leak_ends import leaked_messages, reasoned_calls
 from streamkit.stages.usage import merge_usage
 
 __all__ = ["Ledger"]
@@ -238,6 +238,7 @@ class Ledger(ClaimBooks):
         """Close what is open, then give out the finish. Content that comes later is kept in a quirk (B38)."""
         self._closing.settle_neutral(self._register.entries)
         out: list[Event] = [*self._rest(), *leaked_messages(self._register.entries, self._closing.claims)]
+        out += reasoned_calls(self._register.entries)
         cut = self._closing.cut(self._register.entries)
         for entry in self._register.entries:
             if not entry.open:

@@ -117,9 +117,28 @@ def test_d33_d34_mentions_are_text(text):
         assert (response.text, response.quirks) == (text, ())
 
 
-def test_d34_markup_in_reasoning_is_reasoning():
-    response = response_of(chat({"reasoning_content": HERMES}, "Done."), "chat")
-    assert (response.reasoning, response.text, response.tool_calls) == (HERMES, "Done.", ())
+@each_family
+@pytest.mark.parametrize("size", [1, 9, 1000])
+def test_d34_markup_in_reasoning_is_reasoning_and_noted(family, markup, size):
+    thoughts = [{"reasoning_content": piece} for piece in pieces("Hm.\n" + markup, size)]
+    response = response_of(chat(*thoughts, "Done."), "chat")
+    assert (response.reasoning, response.text, response.tool_calls) == ("Hm.\n" + markup, "Done.", ())
+    assert (response.status, response.finish_reason) == ("completed", "stop")
+    assert seen(response) == ["markup_in_reasoning"]
+    assert response.quirks[0].data["family"] == family.partition(",")[0]
+    assert response.quirks[0].data["raw"] in markup
+
+
+def test_d34_markup_inside_a_think_block_is_noted():
+    response = response_of(chat("<think>Hm.", HERMES, "</think>Done."), "chat")
+    assert (response.text, response.tool_calls) == ("Done.", ())
+    assert "markup_in_reasoning" in seen(response)
+
+
+@pytest.mark.parametrize("thought", ["I would write <tool_call> now.", "```\n<tool_call>\n```", "a < b", "<b>x</b>"])
+def test_d34_reasoning_that_mentions_a_tag_is_no_quirk(thought):
+    response = response_of(chat({"reasoning_content": thought}, "Done."), "chat")
+    assert (response.reasoning, seen(response)) == (thought, [])
 
 
 def test_d35_a_message_that_is_a_bare_call():
