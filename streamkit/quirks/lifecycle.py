@@ -171,7 +171,7 @@ def rotating_ids(tape: Tape) -> Iterator[Edit]:
 
 @quirk("responses", effect="repaired", catalogue="B11")
 def index_unreliable(tape: Tape) -> Iterator[Edit]:
-    """`output_index` is missing or contradicts known item ids; the ids, or the only open item, decide."""
+    """`output_index` is missing, the same for several items, or contradicts known ids; ids or the open item decide."""
 
     def change(payload: Json) -> Json | None:
         if not _is(payload, *_DELTAS) or "item_id" not in payload or not payload.get("output_index"):

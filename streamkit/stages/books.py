@@ -99,6 +99,8 @@ class Books:
             entry.name = entry.name or event.name
             self._register.name_call(entry, entry.call_id or event.call_id)
             return out
+        if quirk is not None:
+            out.append(quirk.seen(item_id=event.item_id, detail=f"{event.type} at {event.position}"))
         out += self._close_flow(event.choice)
         if self._register.full:
             return [*out, self._limit("items", len(self._register.entries) + 1)]

@@ -203,23 +203,27 @@ class Register:
     def find_started(
         self, key: Key, item_type: str, choice: int, wire_id: str, call_id: str
     ) -> tuple[Entry | None, Quirk | None]:
-        """The item that an announcement repeats, or None where it announces a new one (B37)."""
+        """The item that an announcement repeats (B37), or None where it announces a new one, and the quirk of that.
+
+        A new item on the index of another one shows that the wire's indexes tell nothing (B11).
+        """
         entry = self.known.get(key) if key is not None else None
         if entry is None and wire_id:
             entry = self._by_wire_id.get(wire_id)
         names = item_names(key)
+        another: Quirk | None = None
         if entry is None and names is not None and names[0] != MISSING:
-            entry = self._by_position.get(names[0])
+            entry, another = self._by_position.get(names[0]), index_unreliable
         if entry is None or entry.choice != choice:
             return None, None
         if call_id and entry.call_id:
-            return (entry, None) if call_id == entry.call_id else (None, None)
+            return (entry, None) if call_id == entry.call_id else (None, another)
         same_name = not wire_id or not entry.wire_id or wire_id == entry.wire_id
         if entry.type != item_type or not entry.open:
-            return (entry, None) if entry.type == item_type and wire_id and wire_id == entry.wire_id else (None, None)
+            return (entry, None) if entry.type == item_type and wire_id and wire_id == entry.wire_id else (None, another)
         if same_name or entry.empty:
             return entry, None if same_name else rotating_ids
-        return None, None
+        return None, another
 
     def _correlate(
         self, index: int, name: str, item_type: str, call_id: str

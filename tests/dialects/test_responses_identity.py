@@ -1,5 +1,6 @@
 """Which item is meant on a Responses wire whose ids, indexes and numbers cannot be trusted."""
 
+import pytest
 from responses_wire import (
     CREATED,
     added,
@@ -59,6 +60,17 @@ def test_a_constant_index_is_overruled_by_known_ids_b11():
         ended([call(), call()]),
     )
     assert [one.input for one in response.tool_calls] == [{"n": 1}, {"n": 2}]
+    assert quirks(response) == ["index_unreliable"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_one_index_for_all_items_is_told_b11(together):
+    said = [added(message()), delta("hi"), done(message("hi"))]
+    first = [added(call(item_id="a", call_id="c1")), arguments('{"n":1}', 0, "a"), done(call('{"n":1}', "a", "c1"))]
+    second = [added(call(item_id="b", call_id="c2")), arguments('{"n":2}', 0, "b"), done(call('{"n":2}', "b", "c2"))]
+    calls = [frame for pair in zip(first, second, strict=True) for frame in pair] if together else [*first, *second]
+    response = read(CREATED, *said, *calls, ended([message(), call(), call()]))
+    assert (response.text, [one.input for one in response.tool_calls]) == ("hi", [{"n": 1}, {"n": 2}])
     assert quirks(response) == ["index_unreliable"]
 
 

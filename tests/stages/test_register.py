@@ -153,7 +153,7 @@ def test_an_announcement_of_a_known_item_repeats_it_b37():
     assert announced(books, 1, "f", "function_call", "c2") == (None, None)
     assert announced(books, 0, "a", choice=1) == (None, None)
     assert announced(books, 9, "z") == (None, None)
-    assert announced(books, 0, "z", "reasoning") == (None, None)
+    assert announced(books, 0, "z", "reasoning") == (None, "index_unreliable")
 
 
 def test_another_id_at_the_same_index_is_the_same_item_while_it_is_empty_b10():
