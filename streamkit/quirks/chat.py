@@ -217,7 +217,16 @@ def unknown_frame(tape: Tape) -> Iterator[Edit]:
         yield tape.insert(frame, {"hook_results": {"before_request_hooks": []}})
 
 
-@quirk("chat", "responses", effect="repaired", catalogue="A17", sources=["gateways with a cache", "xAI"])
+@quirk(
+    "chat",
+    "responses",
+    "bedrock",
+    "cohere",
+    effect="repaired",
+    catalogue="A17",
+    sources=["gateways with a cache", "xAI", "Bedrock models that do not stream"],
+    known_in=("chat", "responses"),
+)
 def non_stream_body(tape: Tape) -> Iterator[Edit]:
     """The whole answer came as one document, although a stream was asked for."""
     if tape.dialect == "responses":

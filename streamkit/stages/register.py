@@ -220,7 +220,9 @@ class Register:
             return (entry, None) if call_id == entry.call_id else (None, another)
         same_name = not wire_id or not entry.wire_id or wire_id == entry.wire_id
         if entry.type != item_type or not entry.open:
-            return (entry, None) if entry.type == item_type and wire_id and wire_id == entry.wire_id else (None, another)
+            return (
+                (entry, None) if entry.type == item_type and wire_id and wire_id == entry.wire_id else (None, another)
+            )
         if same_name or entry.empty:
             return entry, None if same_name else rotating_ids
         return None, another

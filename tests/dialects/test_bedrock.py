@@ -459,3 +459,54 @@ def test_reasoning_in_an_unknown_member_is_named():
     odd = delta(0, reasoningContent={"steps": ["think"]})
     response = assembled(BEDROCK, START, odd, delta(0, reasoningContent={"text": ""}), end(0), stop("end_turn"))
     assert [(quirk.id, quirk.data) for quirk in response.quirks] == [("member_unreadable", {"steps": ["think"]})]
+
+
+DOCUMENT = {
+    "output": {
+        "message": {
+            "role": "assistant",
+            "content": [
+                {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "S=="}}},
+                {"text": "Über"},
+                {"citationsContent": {"content": [{"text": " it"}], "citations": [{"title": "T"}]}},
+                {"toolUse": {"toolUseId": "t1", "name": "ls", "input": {"p": 1}}},
+                {"toolUse": {"toolUseId": "t2", "name": "now", "input": {}}},
+            ],
+        }
+    },
+    "stopReason": "tool_use",
+    "usage": USAGE,
+    "metrics": {"latencyMs": 9},
+}
+
+
+@pytest.mark.parametrize("dialect", ["bedrock", None])
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_a17_an_answer_that_came_as_one_document(dialect, size):
+    body = json.dumps(DOCUMENT, indent=2, ensure_ascii=False).encode()
+    response = streamkit.assemble([body[at : at + size] for at in range(0, len(body), size)], dialect)
+    assert (response.dialect, response.status, response.finish_reason) == ("bedrock", "completed", "tool_calls")
+    assert (response.text, response.reasoning) == ("Über it", "Hm.")
+    assert [item.type for item in response.items] == [
+        "reasoning",
+        "message",
+        "message",
+        "function_call",
+        "function_call",
+    ]
+    assert (response.items[0].signature, response.items[2].annotations) == ("S==", ({"title": "T"},))
+    assert [(call.call_id, call.name, call.input, call.state) for call in response.tool_calls] == [
+        ("t1", "ls", {"p": 1}, "complete"),
+        ("t2", "now", {}, "complete"),
+    ]
+    assert (response.usage.input_tokens, response.metadata["metrics"]) == (3, {"latencyMs": 9})
+    assert [quirk.id for quirk in response.quirks] == ["non_stream_body"]
+
+
+def test_a17_a_guarded_document_and_one_without_content():
+    guarded = {**DOCUMENT, "stopReason": "guardrail_intervened"}
+    response = streamkit.assemble(json.dumps(guarded).encode(), "bedrock", on_error="event")
+    assert response.finish_reason == "content_filter"
+    empty = {"output": {"message": {"role": "assistant", "content": None}}, "stopReason": "end_turn"}
+    response = streamkit.assemble(json.dumps(empty).encode(), "bedrock", on_error="event")
+    assert (response.text, response.finish_reason, response.usage) == ("", "stop", None)

@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
+import streamkit
 from streamkit.dialects.base import CERTAIN, LIKELY, NO
 from streamkit.dialects.cohere import COHERE
 from streamkit.events import ItemFinished, ProviderEvent, ReasoningDelta, TextDelta
@@ -377,3 +378,45 @@ def test_j13_pieces_that_come_in_arrays_of_one():
     )
     assert (response.text, quirks(response)) == ("a", ["member_coerced"])
     assert [(call.call_id, call.name, call.input) for call in response.tool_calls] == [("c1", "f", {"a": 1})]
+
+
+DOCUMENT = {
+    "id": "g1",
+    "finish_reason": "TOOL_CALL",
+    "message": {
+        "role": "assistant",
+        "tool_plan": "I look.",
+        "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Über it"}],
+        "tool_calls": [
+            {"id": "t1", "type": "function", "function": {"name": "ls", "arguments": '{"p":1}'}},
+            {"id": "t2", "type": "function", "function": {"name": "cat", "arguments": '{"q":2}'}},
+        ],
+        "citations": [{"start": 0, "end": 4, "text": "Über", "content_index": 1}],
+    },
+    "usage": USAGE,
+}
+
+
+@pytest.mark.parametrize("dialect", ["cohere", None])
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_a17_an_answer_that_came_as_one_document(dialect, size):
+    body = json.dumps(DOCUMENT, ensure_ascii=False).encode()
+    response = streamkit.assemble([body[at : at + size] for at in range(0, len(body), size)], dialect)
+    assert (response.id, response.dialect) == ("g1", "cohere")
+    assert (response.status, response.finish_reason) == ("completed", "tool_calls")
+    assert (response.text, response.reasoning, response.items[0].type) == ("Über it", "Hm.", "tool_plan")
+    assert [item.annotations for item in response.items if item.type == "message"] == [
+        (DOCUMENT["message"]["citations"][0],)
+    ]
+    assert [(call.call_id, call.name, call.input, call.state) for call in response.tool_calls] == [
+        ("t1", "ls", {"p": 1}, "complete"),
+        ("t2", "cat", {"q": 2}, "complete"),
+    ]
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (30, 4)
+    assert [quirk.id for quirk in response.quirks] == ["non_stream_body"]
+
+
+def test_a17_a_document_whose_content_is_a_string():
+    document = {"id": "g1", "finish_reason": "MAX_TOKENS", "message": {"role": "assistant", "content": "hi"}}
+    response = streamkit.assemble(json.dumps(document).encode(), "cohere", on_error="event")
+    assert (response.text, response.finish_reason, response.usage) == ("hi", "length", None)

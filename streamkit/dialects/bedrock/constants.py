@@ -5,11 +5,13 @@ import msgspec
 from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOptions, Dialect
 from streamkit.dialects.bedrock.agent import AgentDecoder
 from streamkit.dialects.bedrock.converse import ConverseDecoder
+from streamkit.dialects.bedrock.documents import is_document
 from streamkit.dialects.bedrock.inner import inner_decoder
 from streamkit.dialects.bedrock.invoke import InvokeDecoder
 from streamkit.dialects.bedrock.wire import EVENTS, MEMBERS, Chunk, Members
 from streamkit.dialects.refused import REFUSED
 from streamkit.frames import Frame
+from streamkit.jsontypes import is_object
 
 __all__ = ["BEDROCK", "BEDROCK_AGENT", "BEDROCK_INVOKE"]
 
@@ -43,9 +45,12 @@ def recognise_converse(frame: Frame) -> int:
         return NO
     try:
         members = MEMBERS.decode(frame.data)
+        if any(getattr(members, name) is not None for name in OWN_MEMBERS):
+            return LIKELY
+        document = msgspec.json.decode(frame.data)  # a whole answer (A17), or nothing of this dialect
     except REFUSED:
         return NO
-    return LIKELY if any(getattr(members, name) is not None for name in OWN_MEMBERS) else NO
+    return LIKELY if is_object(document) and is_document(document) and "stopReason" in document else NO
 
 
 def recognise_invoke(frame: Frame) -> int:

@@ -6,6 +6,7 @@ import msgspec
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.bedrock import wire
+from streamkit.dialects.bedrock.documents import events_of, is_document
 from streamkit.dialects.bedrock.ending import metadata_events, stop_events
 from streamkit.dialects.bedrock.exceptions import exception_event, exception_in, is_exception
 from streamkit.dialects.json_text import json_text, json_word
@@ -31,6 +32,7 @@ from streamkit.frames import Frame
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import block_index_missing
 from streamkit.quirks.bedrock import converse_start_missing, member_carriage
+from streamkit.quirks.chat import non_stream_body
 from streamkit.quirks.registry import shown
 from streamkit.quirks.reshaping import member_unreadable
 
@@ -141,6 +143,9 @@ class ConverseDecoder:
                 event, _ = reshape({**payload, "contentBlockIndex": self._placed(name)}, known)
                 quirks.append(block_index_missing.seen(detail=name))
             return [*quirks, *(self._understood(event) if event is not None else unread(payload, name))]
+        if is_document(payload) and not self._started:
+            told = [self._odd(inner, event_name) for event_name, inner in events_of(payload)]
+            return [non_stream_body.seen(), *(event for events in told for event in events)]
         for member, inner in payload.items():
             if member.startswith(BLOCK) and is_object(inner) and inner.get("contentBlockIndex") is None:
                 return self._odd(inner, member)

@@ -17,6 +17,8 @@ class Head(msgspec.Struct, gc=False):
     type: str | None = None
     event_type: str | None = None
     delta: msgspec.Raw = msgspec.Raw()
+    message: msgspec.Raw = msgspec.Raw()
+    finish_reason: str | None = None
 
 
 HEAD = msgspec.json.Decoder(Head)
@@ -46,6 +48,8 @@ def recognise(frame: Frame) -> int:
         return NO
     if head.event_type in V1_TYPES:
         return CERTAIN
+    if head.type is None and head.finish_reason is not None and bytes(head.message).startswith(b"{"):
+        return LIKELY  # a whole answer (A17)
     if head.type not in V2_TYPES:
         return NO
     return CERTAIN if b'"message"' in bytes(head.delta) or head.type == "message-end" else LIKELY

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.cohere import wire
+from streamkit.dialects.cohere.documents import frames_of, is_document
 from streamkit.dialects.cohere.ending import ended
 from streamkit.dialects.cohere.version_one import VersionOne
 from streamkit.dialects.json_text import json_text, json_word
@@ -33,6 +34,7 @@ from streamkit.frames import Frame
 from streamkit.items import PartKind
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 from streamkit.quirks.anthropic import block_index_missing
+from streamkit.quirks.chat import non_stream_body
 from streamkit.quirks.responses import type_from_event
 
 __all__ = ["CohereDecoder"]
@@ -105,6 +107,9 @@ class CohereDecoder:
         return tolerant(frame, self._halves, lambda payload: self._odd(payload, frame.event), proof=True)
 
     def _odd(self, payload: JsonObject, name: str) -> list[Event]:
+        if is_document(payload):
+            told = [self._odd(frame, "") for frame in frames_of(payload)]
+            return [non_stream_body.seen(), *(event for events in told for event in events)]
         out: list[Event] = []
         if not payload.get("type") and not payload.get("event_type") and name:
             payload = {"type": name, **payload}
