@@ -108,8 +108,8 @@ class CohereDecoder:
 
     def _odd(self, payload: JsonObject, name: str) -> list[Event]:
         if is_document(payload):
-            told = [self._odd(frame, "") for frame in frames_of(payload)]
-            return [non_stream_body.seen(), *(event for events in told for event in events)]
+            parts = [self._odd(frame, "") for frame in frames_of(payload)]
+            return [non_stream_body.seen(), *(event for events in parts for event in events)]
         out: list[Event] = []
         if not payload.get("type") and not payload.get("event_type") and name:
             payload = {"type": name, **payload}
