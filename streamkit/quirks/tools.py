@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streamkit.jsontypes import JsonObject, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 from streamkit.quirks.tool_tapes import Piece, pieces, rewritten, runs, single_runs
@@ -73,10 +74,25 @@ def tool_id_duplicate(tape: Tape) -> Iterator[Edit]:
 
 
 @quirk(
-    "chat", effect="repaired", catalogue="D16", sources=["openai/openai-agents-js#712", "envoyproxy/ai-gateway#1465"]
+    "chat",
+    "anthropic",
+    effect="repaired",
+    catalogue="D16",
+    sources=["openai/openai-agents-js#712", "envoyproxy/ai-gateway#1465"],
 )
 def tool_args_placeholder(tape: Tape) -> Iterator[Edit]:
     """A call's arguments begin with a `{}` that is none; the text that follows takes its place."""
+    for frame in tape.frames if tape.dialect == "anthropic" else ():
+        payload = frame.json
+        delta = payload.get("delta") if is_object(payload) else None
+        if is_object(delta) and delta.get("type") == "input_json_delta" and not delta.get("partial_json"):
+            behind = (f.json for f in tape.frames[frame.index + 1 :] if is_object(f.json))
+            own: JsonObject = next(
+                (p["delta"] for p in behind if p.get("index") == payload["index"] and "delta" in p), {}
+            )
+            if str(own.get("partial_json")).startswith("{"):
+                delta["partial_json"] = "{}"
+                yield tape.replace(frame, payload)
     for run in runs(tape):
         if len(run) > 1 and not run[0].text and run[1].text.startswith("{") and run[1].text != "{}":
             run[0].function["arguments"] = "{}"

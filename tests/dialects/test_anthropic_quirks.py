@@ -217,6 +217,33 @@ def test_b25_deltas_replace_the_input_of_the_start():
     assert (note.quirk, note.data) == ("start_input_replaced", {"p": "."})
 
 
+@pytest.mark.parametrize("kind", ["tool_use", "server_tool_use"])
+@pytest.mark.parametrize(
+    ("pieces", "whole", "noted"),
+    [
+        (["{}", '{"p":', "1}"], '{"p":1}', ["tool_args_placeholder"]),
+        (["", "{}", "", '{"p":1}'], '{"p":1}', ["tool_args_placeholder"]),
+        (["{}"], "{}", []),
+        (["", "{}", ""], "{}", []),
+        (["{", "}"], "{}", []),
+        (["{}", " "], "{} ", []),
+        (["{}", "x"], "{}x", []),
+        (['{"p":1}', "{}"], '{"p":1}{}', []),
+    ],
+)
+def test_d16_an_empty_object_before_the_input(kind, pieces, whole, noted):
+    call = begin(0, kind, id="t", name="ls", input={})
+    said = [arguments(0, text) for text in pieces]
+    other = [begin(1, "text", text=""), words(1, "hi"), stop(1)]
+    for frames in (
+        [START, call, *said, stop(0), end("tool_use"), STOP],
+        [START, call, said[0], *other, *said[1:], stop(0), end("tool_use"), STOP],
+        [START, call, *said],  # cut off
+    ):
+        events = decode(frames)
+        assert (told(events)[0]["arguments"], quirks(events)) == (whole, noted)
+
+
 def test_b25_blocks_inside_message_start():
     content = [{"type": "tool_use", "id": "t", "name": "ls", "input": {"p": 1}}, {"type": "text", "text": "hi"}]
     start = {**START, "message": {**START["message"], "content": content}}

@@ -75,6 +75,7 @@ class BlockState:
         "index",
         "mismatched",
         "pieces",
+        "placeholder",
         "plain",
         "spoke",
         "type",
@@ -92,6 +93,8 @@ class BlockState:
         """Text of the start, held until the next event of this block (B23)."""
         self.held_input: Json = block.get("input") or None
         """Input of the start, held until it is clear that no deltas follow (B25)."""
+        self.placeholder = False
+        """Whether its input so far is a `{}`, held until it is clear that no other text takes its place (D16)."""
         self.spoke = False
         """Whether anything was given out for it."""
         self.closed = False
@@ -103,7 +106,9 @@ class BlockState:
     @property
     def simple(self) -> bool:
         """Whether its plain deltas may pass without further thought."""
-        return self.plain is not None and not self.held_text and not self.held_input
+        if self.plain is None or self.held_text or self.held_input or self.placeholder:
+            return False
+        return self.spoke or self.plain is not wire.InputPiece  # the first input may be a placeholder
 
     def takes(self, piece: wire.Piece) -> bool:
         """Whether a delta of this kind belongs into this block; a block of a foreign type takes any."""

@@ -27,12 +27,14 @@ from streamkit.items import Status
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.limits import Limits
 from streamkit.quirks.anthropic import block_kind, implicit_block, start_input_replaced, start_text_repeated
+from streamkit.quirks.tools import tool_args_placeholder
 
 __all__ = ["BlockFlow"]
 
 LARGEST_INDEX = 2**31
 """Indexes from here on count nothing: what follows them is not one higher."""
 
+EMPTY_OBJECT = "{}"
 INPUT = "function_call"
 """Channel of tool input; other channels are named by the type of item that they fill."""
 
@@ -97,6 +99,8 @@ class BlockFlow:
         if isinstance(piece, wire.CompactionPiece):
             return out + self._compact(state, piece)
         words = characters(piece)
+        if isinstance(piece, wire.InputPiece) and words and self._supplants(state, words, out):
+            return out
         if words is None or words:
             out += self._decide(state, piece)
             out += self._give(state, index, piece, surrogates=surrogates)
@@ -172,6 +176,17 @@ class BlockFlow:
         self._prefilled.clear()
         return out
 
+    def _supplants(self, state: BlockState, words: str, out: list[Event]) -> bool:
+        """Hold a first `{}` back; drop it where an object follows it (D16). Gives whether `words` are held."""
+        if state.placeholder and words.startswith("{"):
+            state.placeholder = False
+            out.append(tool_args_placeholder.seen(detail=text(state.block.get("name"))))
+        elif words == EMPTY_OBJECT and not (state.spoke or state.held_input):
+            state.placeholder = state.spoke = True
+            self._holding[state.index] = state
+            return True
+        return False
+
     def _decide(self, state: BlockState, piece: wire.Piece) -> list[Event]:
         """What becomes of a start's own text and input, now that a delta of the block is here (B23, B25)."""
         out: list[Event] = []
@@ -190,7 +205,9 @@ class BlockFlow:
             out.append(spoken_delta(state.type, state.index, state.held_text))
         if state.held_input:
             out.append(ArgumentsDelta(key=state.index, text=input_text(state.held_input)))
-        state.held_text, state.held_input = "", None
+        if state.placeholder:
+            out.append(ArgumentsDelta(key=state.index, text=EMPTY_OBJECT))
+        state.held_text, state.held_input, state.placeholder = "", None, False
         return out
 
     def _give(self, state: BlockState, key: Key, piece: wire.Piece, *, surrogates: bool) -> list[Event]:
