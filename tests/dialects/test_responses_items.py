@@ -190,6 +190,14 @@ BEGUN = [  # as announced, the pieces, and what they amount to
         streamed("shell_call_output_content", "i1", *PRINTS, command_index=0),
         {"output": [{"stderr": "no", "stdout": "ab"}]},
     ),
+    (  # the first command and the third printed nothing
+        {"type": "shell_call_output", "output": []},
+        [
+            *streamed("shell_call_output_content", "i1", *PRINTS, command_index=1),
+            *streamed("shell_call_output_content", "i1", {"stdout": "c", "stderr": "d"}, command_index=3),
+        ],
+        {"output": [{"stderr": "no", "stdout": "ab"}, {"stderr": "d", "stdout": "c"}]},
+    ),
 ]
 
 
