@@ -452,6 +452,22 @@ def test_a_start_with_text_in_another_json_type_is_read_f10(kind, value):
     assert "piece_shape" in quirks(events)
 
 
+EMPTY = [[""], [{}], {"value": ""}, {"type": "text"}, [{"type": "text", "text": ""}, None]]
+
+
+@pytest.mark.parametrize("empty", EMPTY, ids=map(str, EMPTY))
+def test_an_empty_text_in_another_json_type_says_nothing_f10(empty):
+    said = [begin(0, "text", text=empty), words(0, empty), words(0, "Hi"), words(0, [{"text": "!"}]), stop(0)]
+    assert told(decode([START, *said, end(), STOP]))[0]["text"] == "Hi!"
+    thought = decode([START, begin(0, "thinking", thinking=empty), stop(0), end(), STOP])
+    assert [event for event in thought if hasattr(event, "text")] == []
+
+
+def test_text_of_which_nothing_is_known_is_shown_as_it_came_f10():
+    events = decode([START, begin(0, "text", text=[{"type": "text", "say": "Hi"}]), stop(0), end(), STOP])
+    assert told(events)[0]["text"] == '[{"type":"text","say":"Hi"}]'
+
+
 def test_a_block_that_is_its_text_is_read_f10():
     start = {"type": "content_block_start", "index": 0, "content_block": "TEXT"}
     events = decode([START, start, stop(0), end(), STOP])

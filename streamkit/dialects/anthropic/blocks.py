@@ -19,7 +19,7 @@ from streamkit.events import (
     SignatureReported,
     TextDelta,
 )
-from streamkit.jsontypes import Json, JsonObject, is_array, is_same
+from streamkit.jsontypes import Json, JsonObject, is_array, is_object, is_same
 from streamkit.quirks.anthropic import piece_shape
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "spoken_delta",
     "text",
     "whole",
+    "words",
 ]
 
 ITEM_TYPES = {
@@ -149,12 +150,28 @@ def opening_text(block: JsonObject) -> str:
     for member in SPOKEN:
         value = block.get(member)
         if value and block.get("type", member) == member:
-            return (
-                value
-                if isinstance(value, str)
-                else "".join(blocks(value, member, "text", "value")) or input_text(value)
-            )
+            return words(value, member)
     return ""
+
+
+def words(value: Json, member: str) -> str:
+    """The characters of a member: those inside a list or an object, else its JSON text, unless it is empty inside."""
+    if isinstance(value, str):
+        return value
+    if _is_empty(value):
+        return ""
+    return "".join(blocks(value, member, "text", "value")) or json_text(value)
+
+
+def _is_empty(value: Json) -> bool:
+    """Whether a list or an object holds nothing but empty parts, be they of a type."""
+    if not is_object(value) and not is_array(value):
+        return False
+    for part in value if is_array(value) else [value]:
+        told = [each for name, each in part.items() if name != "type"] if is_object(part) else [part]
+        if any(told):
+            return False
+    return True
 
 
 def _odd_member(block: JsonObject) -> str:

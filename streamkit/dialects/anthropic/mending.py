@@ -3,7 +3,7 @@
 import msgspec
 
 from streamkit.dialects.anthropic import wire
-from streamkit.dialects.anthropic.blocks import input_text, text
+from streamkit.dialects.anthropic.blocks import SPOKEN, input_text, text, words
 from streamkit.jsontypes import Json, JsonObject, is_object
 from streamkit.quirks.anthropic import block_index_missing, piece_shape, piece_type_missing
 from streamkit.quirks.registry import Quirk
@@ -107,7 +107,7 @@ def _piece(delta: Json, quirks: dict[Quirk, str]) -> JsonObject | None:
             continue
         if value is None:
             return None
-        fixed[member] = input_text(value)
+        fixed[member] = words(value, member) if member in SPOKEN.values() else input_text(value)
         quirks[piece_shape] = f"{member}: {type(value).__name__}"
     if kind == "citations_delta":
         fixed.setdefault("citation", None)
