@@ -92,7 +92,7 @@ class ItemClaimed(ItemEvent, kw_only=True, frozen=True):
     """Media that only the snapshot has; given out while the item is open."""
     details: JsonObject = {}
     finish: bool = True
-    """False: the snapshot fills the item but does not close it."""
+    """False: the snapshot fills the item but does not close it, nor does it contradict what was streamed."""
     only_if_silent: bool = False
     """True: a claim that counts only where nothing of this kind was streamed (B22, F06)."""
 

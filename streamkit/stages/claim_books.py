@@ -46,8 +46,12 @@ class ClaimBooks(SideBooks):
         out += self._settle(entry, claim.kind, claim.text, claim.index)
         return out + self._unsaid(entry, claim) if claim.logprobs else out
 
-    def _settle(self, entry: Entry, kind: PartKind, claim: str | None, index: int) -> list[Event]:
+    def _settle(
+        self, entry: Entry, kind: PartKind, claim: str | None, index: int, *, final: bool = True
+    ) -> list[Event]:
         action, text, quirk = judged(entry, kind, claim, index)
+        if action == "replace" and not final:  # said before the deltas: they know better
+            return [done_differs.seen(item_id=entry.id, detail=f"{kind} {index}: kept as streamed", data=claim)]
         out: list[Event] = [] if quirk is None else [quirk.seen(item_id=entry.id, detail=f"{kind} {index}")]
         if action == "append":
             out += self._give(entry, kind, text, index)
@@ -87,7 +91,7 @@ class ClaimBooks(SideBooks):
             own = [claim for claim in event.parts if claim.kind == kind]
             if "".join(claim.text or "" for claim in own) != entry.text(kind):
                 for claim in own:
-                    out += self._settle(entry, kind, claim.text, claim.index)
+                    out += self._settle(entry, kind, claim.text, claim.index, final=event.finish)
             out += self._all_unsaid(entry, kind, own)
         if event.signature and not entry.sealed(event.signature) and not self._dead:
             entry.seal = StringIO()

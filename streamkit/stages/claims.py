@@ -7,6 +7,8 @@
 | a proper prefix of x | x | x, the tail given out |
 | x | nothing, null, a prefix of x | x |
 | x | y | y, announced by `PartReplaced`; for arguments the one that parses |
+
+What was said of an item before its deltas, and counts where no snapshot comes, is judged alike, but replaces nothing.
 """
 
 from typing import Literal, NamedTuple

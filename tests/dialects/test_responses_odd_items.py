@@ -125,6 +125,16 @@ def test_what_an_announcement_says_counts_where_no_snapshot_comes_b06():
     assert read(CREATED, added(whole), done(whole), ended([whole])).text == "TEXT"
 
 
+def test_an_announcement_replaces_nothing_that_was_streamed_b06():
+    spoken = read(CREATED, added(message("Hel")), delta("lo"), ended())
+    assert spoken.text == "lo"
+    assert [quirk.data for quirk in spoken.quirks if quirk.id == "done_differs"] == ["Hel"]
+    called = read(CREATED, added(call('{"a":1}')), arguments('{"b":2}'), ended())
+    assert [one.arguments for one in called.tool_calls] == ['{"b":2}']
+    assert "done_differs" in quirks(called)
+    assert read(CREATED, added(message("Hel")), delta("lo"), done(message("Hello")), ended()).text == "Hello"
+
+
 def test_announcements_without_an_end_are_not_kept_without_a_bound_j06():
     pulled = []
 
