@@ -11,7 +11,7 @@ from streamkit.client.bodies import encoded
 from streamkit.client.headers import checked, must_be_text, standing
 from streamkit.client.libraries import check_client, check_transport, is_aiohttp
 from streamkit.client.live import LiveStream, Plan, Stages
-from streamkit.client.proxies import by_socks, checked_proxy
+from streamkit.client.proxies import checked_proxy, wants_httpx
 from streamkit.client.retrying import Retries
 from streamkit.client.secrets import addressed, masked_address, secrets_of
 from streamkit.client.wire import Request, Wire
@@ -72,7 +72,8 @@ class Client:
         proxy: address of a proxy, http, https, or (httpx with its extra `socks`) socks5; without it the environment's
             variables count.
         backend: `"httpx"`, `"aiohttp"` (asyncio only, the extra `aiohttp`), or `"auto"`: aiohttp where it is installed,
-            the event loop is asyncio's and nothing of httpx's is given; at 1,000 open streams it costs about 0.6.
+            the event loop is asyncio's and nothing of httpx's is given, nor a proxy that httpx alone can use; at 1,000
+            open streams it costs about 0.6.
 
     A client may be used in several event loops, one after the other: each gets connections of its own (H22).
 
@@ -233,7 +234,7 @@ class Client:
             return AiohttpWire(timeout=given, proxy=self._proxy, session=own)
         if own is not None:
             return HttpxWire(own, timeout=given)
-        either = self._backend == "auto" and self._transport is None and not by_socks(self._proxy)
+        either = self._backend == "auto" and self._transport is None and not wants_httpx(self._proxy)
         if self._backend == "aiohttp" or (either and _aiohttp_fits()):
             return AiohttpWire(timeout=self._timeout, proxy=self._proxy)
         return OwnHttpx(timeout=self._timeout, proxy=self._proxy, transport=self._transport)

@@ -13,7 +13,7 @@ from typing import Any
 from streamkit.client.secrets import hush
 from streamkit.client.wire import Exchange, Request
 from streamkit.deadlines import asyncio_loop
-from streamkit.errors import ErrorInfo, TransportError
+from streamkit.errors import ErrorInfo, TransportError, UsageError
 
 __all__ = ["HttpxWire", "OwnHttpx"]
 
@@ -96,7 +96,10 @@ class OwnHttpx:
         for shard in self._shards:
             if shard.open < self._room:
                 return shard
-        client = self._httpx.AsyncClient(**self._options)
+        try:
+            client = self._httpx.AsyncClient(**self._options)
+        except (ImportError, ValueError, self._httpx.InvalidURL) as exc:  # proxies that the environment names
+            raise UsageError(f"httpx can send no request as the environment's proxy variables say: {exc}") from exc
         if self._network is not None:
             _connect_through(self._network, client)
         self._shards.append(Shard(client))

@@ -13,7 +13,7 @@ from streamkit.errors import ErrorInfo, UsageError
 from streamkit.masking import mask
 from streamkit.quirks.registry import printable
 
-__all__ = ["by_socks", "checked_proxy", "no_such_proxy", "proxy_failure", "proxy_refusal"]
+__all__ = ["by_socks", "checked_proxy", "no_such_proxy", "proxy_failure", "proxy_refusal", "wants_httpx"]
 
 EVERYWHERE = frozenset({"http", "https"})
 """Schemes of proxies that both HTTP libraries speak to; aiohttp speaks HTTP to any other, too."""
@@ -57,7 +57,7 @@ def checked_proxy(proxy: str, *, aiohttp: bool) -> str:
         sound = False
     if not sound:
         raise UsageError(f"{masked_address(proxy)!r} is no address of a proxy, such as http://127.0.0.1:8080")
-    if _scheme(proxy) in EVERYWHERE or (by_socks(proxy) and not aiohttp and importlib.util.find_spec("socksio")):
+    if _scheme(proxy) in EVERYWHERE or (by_socks(proxy) and not aiohttp and _speaks_socks()):
         return proxy
     raise no_such_proxy(proxy)
 
@@ -73,6 +73,18 @@ def no_such_proxy(proxy: str) -> UsageError:
 def by_socks(proxy: str | None) -> bool:
     """Whether it is a proxy that httpx alone can use."""
     return proxy is not None and _scheme(proxy) in SOCKS
+
+
+def wants_httpx(proxy: str | None) -> bool:
+    """Whether the caller's proxy, or one that the environment names in place of it, can be used, but by httpx alone."""
+    from urllib.request import getproxies  # noqa: PLC0415 - heavy: not before a request is sent
+
+    named = getproxies().values() if proxy is None else (proxy,)
+    return any(map(by_socks, named)) and _speaks_socks()
+
+
+def _speaks_socks() -> bool:
+    return importlib.util.find_spec("socksio") is not None
 
 
 def _scheme(proxy: str) -> str:

@@ -1,6 +1,8 @@
 """Proxies that make no tunnel: they refuse, or say nothing."""
 
+import importlib.util
 import socket
+import sys
 import traceback
 
 import anyio
@@ -163,6 +165,31 @@ async def test_aiohttp_speaks_no_http_to_a_socks_proxy_of_the_environment(monkey
             async with client.stream("chat", json={}) as stream:
                 await stream.result()
     assert "pw123456" not in str(caught.value)
+
+
+async def test_with_a_socks_proxy_of_the_environment_requests_go_through_httpx_if_it_can(monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if name == "socksio" else find_spec(name))
+    for name in ("https_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "socksio", None)  # httpx is asked, and says itself that it has not got it
+    async with Client("https://api.test/v1") as client:
+        with pytest.raises(UsageError, match=r"httpx can send no request .*socksio"):
+            async with client.stream("chat", json={}) as stream:
+                await stream.result()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "socks4://127.0.0.1:1"])
+async def test_a_proxy_of_the_environment_that_httpx_cannot_use_is_no_broken_connection(monkeypatch, proxy):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    for name in ("https_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("all_proxy", proxy)
+    async with Client("https://api.test/v1", backend="httpx") as client:
+        with pytest.raises(UsageError, match=r"proxy variables say: .*(SOCKS|socks)"):
+            async with client.stream("chat", json={}) as stream:
+                await stream.result()
 
 
 def test_other_faults_of_proxies_are_no_refusals():
