@@ -5,6 +5,9 @@ from collections.abc import Hashable
 
 __all__ = ["SurrogateJoiner", "scrub"]
 
+MOST_HELD = 1_000
+"""First halves that are held back at once, one of each text: no answer has as many texts that grow side by side."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -27,9 +30,12 @@ class SurrogateJoiner:
         return bool(self._held)
 
     def join(self, channel: Hashable, text: str) -> str:
-        """What can be said now: the text with the half that was held back; a first half at its end is held back."""
+        """What can be said now: the text with the half that was held back; a first half at its end is held back.
+
+        Where `MOST_HELD` are held back already, it stays alone.
+        """
         text = self._held.pop(channel, "") + text
-        if "\ud800" <= text[-1:] <= "\udbff":
+        if "\ud800" <= text[-1:] <= "\udbff" and len(self._held) < MOST_HELD:
             self._held[channel] = text[-1]
             text = text[:-1]
         return scrub(text)

@@ -223,6 +223,14 @@ def test_j01_halves_that_stay_alone():
     assert not joiner.pending
 
 
+def test_j06_no_more_than_a_thousand_halves_are_held_back():
+    joiner = SurrogateJoiner()
+    assert {joiner.join(channel, "\ud83d") for channel in range(1000)} == {""}
+    assert [joiner.join(channel, "a\ud83d") for channel in (1000, 1001)] == ["a\ufffd", "a\ufffd"]
+    assert joiner.join(7, "\ude00\ud83d") == "😀"
+    assert len(joiner.flush()) == 1000
+
+
 @given(st.text(st.sampled_from("a\ud83d\ude00😀\udfff\ud800"), max_size=12), st.lists(st.integers(0, 12)))
 def test_j01_joined_deltas_say_what_the_whole_text_says(text, cuts):
     joiner = SurrogateJoiner()
