@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 
 import streamkit
-from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE
+from streamkit.dialects.base import CERTAIN, LIKELY, NO, POSSIBLE, DecoderOptions
 from streamkit.dialects.bedrock import BEDROCK
 from streamkit.events import ArgumentsDelta, ErrorReported, ProviderEvent, TextDelta
+from streamkit.frames import Frame
 from streamkit.quirks.bedrock import converse_start_missing, inner_unrecognised, member_carriage
 from streamkit.quirks.reshaping import frame_unrecognised
 from streamkit.quirks.tape import Tape
@@ -154,6 +155,18 @@ def test_b21_events_without_the_index_of_their_block():
         assert quirks(response) == ["block_index_missing"]
     mixed = assembled(BEDROCK, START, named[0], end(0), begin(1, **tool["start"]), *named[5:], stop("tool_use"))
     assert (mixed.text, mixed.tool_calls[0].input) == ("a", {"x": 1})
+
+
+def test_j05_a_member_with_the_name_of_no_event_is_not_opened_however_deep():
+    def nested(depth):
+        return '{"contentBlockOther":' * depth + '{"delta":{"text":"no"}}' + "}" * depth
+
+    decoder = BEDROCK.decoder(DecoderOptions())
+    for depth in range(800, 1000, 5):
+        assert not any(isinstance(event, TextDelta) for event in decoder.feed(Frame(nested(depth).encode())))
+    one, two = (list(decoder.feed(Frame(nested(depth).encode()))) for depth in (1, 2))
+    assert [event.name for event in (one[-1], two[-1])] == ["contentBlockOther", "contentBlockOther"]
+    assert two[-1].data == {"contentBlockOther": {"contentBlockOther": {"delta": {"text": "no"}}}}
 
 
 def test_b20_a_result_whose_block_was_not_closed_is_kept():

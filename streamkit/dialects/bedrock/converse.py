@@ -147,7 +147,8 @@ class ConverseDecoder:
             told = [self._odd(inner, event_name) for event_name, inner in events_of(payload)]
             return [non_stream_body.seen(), *(event for events in told for event in events)]
         for member, inner in payload.items():
-            if member.startswith(BLOCK) and is_object(inner) and inner.get("contentBlockIndex") is None:
+            named = member in DECODERS and member.startswith(BLOCK)
+            if named and is_object(inner) and inner.get("contentBlockIndex") is None:
                 return self._odd(inner, member)
         members, quirks = reshape(payload, wire.MEMBERS)
         inside = _only(members) if members is not None else None
