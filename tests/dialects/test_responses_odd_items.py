@@ -135,6 +135,21 @@ def test_an_announcement_replaces_nothing_that_was_streamed_b06():
     assert read(CREATED, added(message("Hel")), delta("lo"), done(message("Hello")), ended()).text == "Hello"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"type": "error", "code": "server_error", "message": "boom"},
+        {"type": "response.error", "error": {"message": "boom"}},
+        {"error": {"message": "boom"}},
+    ],
+)
+def test_an_announcement_counts_before_the_error_that_comes_behind_it_b06(error):
+    body = sse(CREATED, added(message("TEXT")), error)
+    response = streamkit.assemble(body, "responses", on_error="event")
+    assert (response.text, [one.message for one in response.errors]) == ("TEXT", ["boom"])
+    assert "after_terminal" not in quirks(response)
+
+
 def test_announcements_without_an_end_are_not_kept_without_a_bound_j06():
     pulled = []
 

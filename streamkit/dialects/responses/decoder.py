@@ -21,6 +21,7 @@ from streamkit.dialects.surrogates import scrub_all
 from streamkit.events import (
     AnnotationAdded,
     ArgumentsDelta,
+    ErrorReported,
     Event,
     Key,
     LogprobsAdded,
@@ -203,6 +204,9 @@ class ResponsesDecoder:
             out += self._payload(payload, frame, surrogates=reading.surrogates)
         if reading.done:
             out.append(EndMarker(name="[DONE]", proof=False))
+        failed = next((at for at, event in enumerate(out) if isinstance(event, ErrorReported)), None)
+        if failed is not None:  # what was said before an error is no news behind it
+            out[failed:failed] = self._unclaimed.release()
         return out
 
     def _payload(self, payload: JsonObject, frame: Frame, *, surrogates: bool) -> list[Event]:
