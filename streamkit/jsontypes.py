@@ -94,8 +94,9 @@ def scrub_all(value: Json) -> Json:
 
 def _rename(holder: JsonObject) -> None:
     """Replace halves in the names of an object, the order of its members kept."""
-    if all(map(str.isascii, holder)):
+    names: list[Any] = list(holder)  # a caller's own stage may well have numbers there
+    if all(name.__class__ is not str or name.isascii() for name in names):
         return
-    members = [(scrub(name), member) for name, member in holder.items()]
+    members = [(scrub(name) if name.__class__ is str else name, holder[name]) for name in names]
     holder.clear()
     holder.update(members)

@@ -253,3 +253,8 @@ def test_j01_plain_json_has_no_half_of_a_character():
     assert plain["metadata"] == {"a\ufffd": ["\ufffd", {"b": ["😀"]}], "c": 1}
     assert plain["finish_details"] == {"\ufffd": 2}
     assert response.metadata["a\ud83d"][0] == "\ude00"
+
+
+def test_names_that_are_no_texts_are_left_as_they_are():
+    plain = Response(metadata={1: "a\ud83d", "b\ud83d": {2: 3}}).to_dict()
+    assert plain["metadata"] == {1: "a\ufffd", "b\ufffd": {2: 3}}
