@@ -9,7 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 from streamkit.client.aiohttp_lines import Lines
 from streamkit.client.proxies import by_socks, no_such_proxy
 from streamkit.client.read_size import read_less
-from streamkit.client.wire import Exchange, Request
+from streamkit.client.wire import Exchange, Request, fields
 from streamkit.errors import UsageError
 
 __all__ = ["AiohttpWire"]
@@ -66,7 +66,7 @@ class AiohttpWire:
             if isinstance(exc, self._client_error):
                 raise
             raise UsageError(f"aiohttp refuses the request: {exc}") from exc
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = fields(response.headers.items())
         if self.caller_owned and self._session.auto_decompress:
             headers.pop("content-encoding", None)  # the caller's session has undone it
 

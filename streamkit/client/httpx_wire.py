@@ -8,10 +8,11 @@ that idle connections are used again. Each client reads proxy and certificate va
 import math
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 from streamkit.client.secrets import hush
-from streamkit.client.wire import Exchange, Request
+from streamkit.client.wire import Exchange, Request, fields
 from streamkit.deadlines import asyncio_loop
 from streamkit.errors import ErrorInfo, TransportError, UsageError
 
@@ -65,6 +66,8 @@ class OwnHttpx:
             "verify": httpx.create_ssl_context() if transport is None else True,
             "proxy": proxy,
             "transport": transport,
+            # one user's session is no other's: who wants cookies sent gives them as a header
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
         }
         self._room = MANY if transport is not None else STREAMS_EACH
         self._network = _network() if transport is None else None
@@ -168,10 +171,23 @@ async def _send(client: Any, request: Request, within: float | None, options: di
         return b""
 
     async def close() -> None:
+        _judge_rest(response)
         await response.aclose()
         await _unwind(chunks)
 
-    return Exchange(response.status_code, dict(response.headers), str(response.url), read, close)
+    return Exchange(response.status_code, fields(response.headers.multi_items()), str(response.url), read, close)
+
+
+def _judge_rest(response: Any) -> None:
+    """Keep a connection from being used again where bytes have come behind the end of its answer.
+
+    httpcore would take them for the beginning of the next one. Where httpx hides its parser elsewhere, so it is.
+    """
+    with suppress(Exception):
+        pooled = response.stream._stream._httpcore_stream  # noqa: SLF001 - as in _connect_through
+        parser = pooled._stream._connection._h11_state  # noqa: SLF001 - HTTP/2 has none
+        if parser.trailing_data[0]:
+            parser.send_failed()  # what is not done cannot be used again
 
 
 async def _answer(client: Any, built: Any, within: float | None) -> Any:

@@ -1,12 +1,12 @@
 """What a request and an exchange are to the client, whichever HTTP library carries them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ["Exchange", "Request", "Wire", "give_up", "origin"]
+__all__ = ["Exchange", "Request", "Wire", "fields", "give_up", "origin"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -52,6 +52,15 @@ class Wire(Protocol):
     async def aclose(self) -> None:
         """Close what is ours; never the caller's own client."""
         ...
+
+
+def fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by their names in lower case. Of one that came twice the last counts; encodings are all to be undone."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        name = name.lower()
+        found[name] = f"{found[name]}, {value}" if name == "content-encoding" and name in found else value
+    return found
 
 
 async def give_up(exchange: Exchange) -> None:
