@@ -21,6 +21,8 @@ READ_BUFFER = 64 * 1024
 class AiohttpWire:
     """A session of aiohttp: our own, made in the running loop, or the caller's, which is never closed."""
 
+    closed = False
+
     def __init__(self, *, timeout: float | None, proxy: str | None = None, session: Any = None) -> None:
         import aiohttp  # noqa: PLC0415 - optional
 
@@ -110,6 +112,7 @@ class AiohttpWire:
 
     async def aclose(self) -> None:
         """Close our own session."""
+        self.closed = True
         if not self.caller_owned:
             await self._session.close()
 

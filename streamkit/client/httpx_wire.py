@@ -32,6 +32,7 @@ class HttpxWire:
     """A caller's own client of httpx, or of httpx2: used as it is, never closed."""
 
     caller_owned = True
+    closed = False
 
     def __init__(self, client: Any, timeout: float | None = None) -> None:
         self._client = client
@@ -48,12 +49,14 @@ class HttpxWire:
 
     async def aclose(self) -> None:
         """The client is its owner's to close."""
+        self.closed = True
 
 
 class OwnHttpx:
     """Clients of our own: made when they are needed, one set for each event loop."""
 
     caller_owned = False
+    closed = False
 
     def __init__(self, *, timeout: float | None, proxy: str | None = None, transport: Any = None) -> None:
         import httpx  # noqa: PLC0415 - heavy: not before it is used
@@ -114,6 +117,7 @@ class OwnHttpx:
 
     async def aclose(self) -> None:
         """Close all of them."""
+        self.closed = True
         shards, self._shards = self._shards, []
         for shard in shards:
             await shard.client.aclose()

@@ -82,6 +82,7 @@ class LiveStream:
         self._attempts = Attempts(plan.retries)
         self._inner: EventStream | None = None
         self._body: Body | None = None
+        self._wire: Wire | None = None
         self._opened_at: float | None = None
         self._held: deque[Event] = deque()
         self._next: Callable[[], Awaitable[Event]] = self._begin
@@ -169,10 +170,10 @@ class LiveStream:
                 break
             self._held.clear()
             await self._opened().aclose()
-            if await self._attempts.again(failure):
-                await self._connect()
-            else:
+            if not await self._again(failure):
                 self._open(Failing(error_from(failure)), self._made())
+                break
+            await self._connect()
         inner = self._opened()
         self._next = self._from_held if self._held else inner.__anext__
 
@@ -209,7 +210,7 @@ class LiveStream:
             self._status, self._request_id = None, ""
             self._body = self._opened_at = None
             try:
-                wire = plan.wire()
+                wire = self._wire = plan.wire()
                 sent_at = loop_clock()()
                 exchange = await connect(
                     wire, plan.request, limits=plan.limits, secrets=plan.secrets, watchdog=plan.watchdog
@@ -225,12 +226,20 @@ class LiveStream:
             except StreamError as failure:
                 self._status = self._status or failure.info.status
                 self._request_id = self._request_id or failure.info.request_id
-                if await self._attempts.again(failure.info):
+                if await self._again(failure.info):
                     continue
                 self._open(Failing(failure), stages)
                 return
             self._open(self._body, stages, exchange.headers, spent=self._opened_at - sent_at)
             return
+
+    async def _again(self, failure: ErrorInfo) -> bool:
+        """Whether to make another attempt, once it is time for it: none whose connection nobody would close."""
+        closed = self._client_closed
+        return not closed() and await self._attempts.again(failure) and not closed()
+
+    def _client_closed(self) -> bool:
+        return self._wire is not None and self._wire.closed
 
     def _made(self) -> tuple[Any, ...]:
         given = self._plan.stages

@@ -40,6 +40,8 @@ class Wire(Protocol):
 
     caller_owned: bool
     """Whether the caller's own client stands behind it: its settings are not ours to change or to strip."""
+    closed: bool
+    """Whether it was closed; streams that were open then make no further attempt."""
 
     async def send(self, request: Request) -> Exchange:
         """Send it and wait for the headers; redirects are not followed."""
@@ -57,8 +59,8 @@ class Wire(Protocol):
 def fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Headers by their names in lower case. Of one that came twice the last counts; encodings are all to be undone."""
     found: dict[str, str] = {}
-    for name, value in pairs:
-        name = name.lower()
+    for given, value in pairs:
+        name = given.lower()
         found[name] = f"{found[name]}, {value}" if name == "content-encoding" and name in found else value
     return found
 

@@ -1,5 +1,6 @@
 """What one request leaves behind is no part of the next."""
 
+import anyio
 import httpx
 import httpx2
 import pytest
@@ -7,7 +8,8 @@ from answers import AGAIN, HELLO
 from asking import ask, hello, text_of
 from loopback import serving
 
-from streamkit.client import Client
+from streamkit import TransportError
+from streamkit.client import Client, Retries
 
 pytestmark = pytest.mark.anyio
 
@@ -37,9 +39,12 @@ async def test_bytes_behind_an_answer_are_not_the_next_one(backend):
 
 @pytest.mark.parametrize("library", [httpx, httpx2])
 async def test_bytes_behind_an_answer_are_not_the_next_one_of_a_callers_own_client(library):
-    async with serving(too_much) as server:
-        async with library.AsyncClient() as own, Client(server.url + "/v1", http_client=own, retries=0) as client:
-            assert await texts(client, 2) == ["Hello", "Hello"]
+    async with (
+        serving(too_much) as server,
+        library.AsyncClient() as own,
+        Client(server.url + "/v1", http_client=own, retries=0) as client,
+    ):
+        assert await texts(client, 2) == ["Hello", "Hello"]
 
 
 async def test_bytes_behind_the_last_chunk_are_not_the_next_answer():
@@ -47,9 +52,8 @@ async def test_bytes_behind_the_last_chunk_are_not_the_next_answer():
         await connection.head()
         await connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(HELLO), HELLO) + REST)
 
-    async with serving(handler) as server:
-        async with Client(server.url + "/v1", backend="httpx", retries=0) as client:
-            assert await texts(client, 2) == ["Hello", "Hello"]
+    async with serving(handler) as server, Client(server.url + "/v1", backend="httpx", retries=0) as client:
+        assert await texts(client, 2) == ["Hello", "Hello"]
 
 
 async def test_cookies_of_one_answer_are_sent_with_no_other_request(backend):
@@ -77,3 +81,27 @@ async def test_cookies_of_a_callers_own_client_are_its_owners_business():
         for _ in range(2):
             await text_of(Client(server.url + "/v1", http_client=own))
     assert [request.headers.get("cookie") for request in server.requests] == [None, "session=one"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_h14_a_client_that_is_closed_makes_no_further_attempt(backend, begun):
+    async def handler(connection):
+        if begun:
+            await connection.head()
+            await connection.chunk(b": working\n\n")
+        await client.aclose()
+        await connection.until_closed()
+        return False
+
+    async with serving(handler) as server:
+        client = Client(server.url + "/v1", backend=backend, retries=Retries(count=3, first_wait=0.01, jitter=0))
+        with anyio.fail_after(5), pytest.raises(TransportError):
+            async with client.stream("chat", json={}) as stream:
+                await stream.result()
+        assert (len(server.requests), stream.statistics.attempts) == (1, 1)
+
+
+async def test_a_client_that_was_closed_may_be_used_again(backend):
+    async with serving(hello()) as server:
+        client = Client(server.url + "/v1", backend=backend)
+        assert [await text_of(client), await text_of(client)] == ["Hello", "Hello"]
