@@ -1,5 +1,6 @@
 """aiohttp underneath: a third of httpx's cost for each read; asyncio only, with the `aiohttp` extra."""
 
+import inspect
 import os
 import ssl
 from functools import partial
@@ -13,6 +14,12 @@ from streamkit.client.wire import Exchange, Request, fields
 from streamkit.errors import UsageError
 
 __all__ = ["AiohttpWire"]
+
+LONGEST_FIELD = 64 * 1024
+"""Bytes that the status line, and each header, may have: aiohttp's own 8 KiB lose answers that httpx reads."""
+
+MOST_FIELDS = 500
+"""Headers that an answer may have, where aiohttp counts them."""
 
 READ_BUFFER = 64 * 1024
 """Bytes that a connection may hold before its sender has to wait."""
@@ -47,6 +54,9 @@ class AiohttpWire:
                 timeout=self._timeout,
                 auto_decompress=False,
                 read_bufsize=READ_BUFFER,
+                max_line_size=LONGEST_FIELD,
+                max_field_size=LONGEST_FIELD,
+                **_counted(aiohttp.ClientSession),
             )
         elif timeout is not None:
             self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=None)
@@ -62,7 +72,12 @@ class AiohttpWire:
             body = self._patient(body, self._within)
         try:
             response = await self._session.post(
-                request.url, data=body, headers=request.headers, allow_redirects=False, **options
+                request.url,
+                data=body,
+                headers=request.headers,
+                allow_redirects=False,
+                raise_for_status=False,  # a caller's session may want that: what the body says would be lost
+                **options,
             )
         except ValueError as exc:
             if isinstance(exc, self._client_error):
@@ -115,6 +130,11 @@ class AiohttpWire:
         self.closed = True
         if not self.caller_owned:
             await self._session.close()
+
+
+def _counted(session: Any) -> dict[str, Any]:
+    """How many headers there may be; aiohttp knows no such bound before 3.14."""
+    return {"max_headers": MOST_FIELDS} if "max_headers" in inspect.signature(session).parameters else {}
 
 
 def _rest(content: Any) -> bytes:

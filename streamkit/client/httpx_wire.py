@@ -165,7 +165,13 @@ def _proxied(client: Any, url: str) -> bool:
 async def _send(client: Any, request: Request, within: float | None, options: dict[str, Any]) -> Exchange:
     hush(type(client).__module__.partition(".")[0], request.url)
     built = client.build_request("POST", request.url, content=request.body, headers=request.headers, **options)
-    response = await _answer(client, built, within)
+    try:
+        response = await _answer(client, built, within)
+    except Exception as exc:
+        hooked = _hooked(exc)
+        if hooked is None:
+            raise
+        return hooked
     chunks: AsyncIterator[bytes] = response.stream.__aiter__()
 
     async def read() -> bytes:
@@ -192,6 +198,24 @@ def _judge_rest(response: Any) -> None:
         parser = pooled._stream._connection._h11_state  # noqa: SLF001 - HTTP/2 has none
         if parser.trailing_data[0]:
             parser.send_failed()  # what is not done cannot be used again
+
+
+def _hooked(exc: Exception) -> Exchange | None:
+    """The answer that a hook of the caller's client made an exception of (`raise_for_status`), with what was read."""
+    response: Any = getattr(exc, "response", None)
+    status = getattr(response, "status_code", None)
+    if not isinstance(status, int) or 200 <= status < 300:
+        return None
+    parts: list[bytes] = []
+    with suppress(Exception):  # it was not read
+        parts.append(response.content)
+
+    async def read() -> bytes:
+        return parts.pop() if parts else b""
+
+    headers = fields(response.headers.multi_items())
+    headers.pop("content-encoding", None)  # undone by who has read it
+    return Exchange(status, headers, str(response.url), read, lambda: None)
 
 
 async def _answer(client: Any, built: Any, within: float | None) -> Any:

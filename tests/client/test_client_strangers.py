@@ -182,6 +182,47 @@ async def test_a_response_of_ones_own_gives_the_clients_error(status, body, head
     assert caught.value.info == theirs.value.info
 
 
+@pytest.mark.parametrize("read", [False, True])
+async def test_a_hook_that_raises_for_the_status_hides_no_error(read):
+    async def hook(response):
+        if read:
+            await response.aread()
+        response.raise_for_status()
+
+    answer = error("slow", "x")
+    async with (
+        serving(lambda c: c.answer(429, answer, {"retry-after": "7"}, "application/json")) as server,
+        httpx.AsyncClient(event_hooks={"response": [hook]}) as own,
+    ):
+        with pytest.raises(RateLimited) as caught:
+            await ask(server, http_client=own)
+    assert (caught.value.status, caught.value.retry_after) == (429, 7)
+    assert ("slow" in caught.value.info.message) is read
+
+
+async def test_what_else_a_hook_raises_is_raised_as_ever():
+    async def hook(response):
+        raise httpx.ReadError("hook")
+
+    async with httpx.AsyncClient(transport=refusing(429, b""), event_hooks={"response": [hook]}) as own:
+        with pytest.raises(TransportError, match="hook"):
+            async with Client("http://h/v1", http_client=own, retries=0).stream("chat", json={}) as stream:
+                await stream.result()
+
+
+async def test_a_session_that_raises_for_the_status_hides_no_error(anyio_backend):
+    if anyio_backend == "trio":
+        pytest.skip("aiohttp runs on asyncio only")
+    answer = error("slow", "x")
+    async with (
+        serving(lambda c: c.answer(429, answer, {"retry-after": "7"}, "application/json")) as server,
+        aiohttp.ClientSession(raise_for_status=True) as own,
+    ):
+        with pytest.raises(RateLimited, match="slow") as caught:
+            await ask(server, http_client=own)
+    assert caught.value.retry_after == 7
+
+
 @pytest.mark.parametrize("limit", ["first", "total"])
 @pytest.mark.parametrize("stages", [[], [passing_on]], ids=["", "async stage"])
 async def test_a_watchdog_does_not_hide_the_status_of_a_response_of_ones_own(library, limit, stages):
