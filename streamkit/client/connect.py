@@ -1,6 +1,7 @@
 """From a request to an open answer: redirects without credentials, error statuses as typed errors."""
 
 import math
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -9,8 +10,9 @@ import msgspec
 
 from streamkit.client.bodies import Body
 from streamkit.client.headers import without_credentials
+from streamkit.client.inflating import inflater_for
 from streamkit.client.proxies import proxy_failure, proxy_refusal
-from streamkit.client.secrets import addressed, masked_info, telltale
+from streamkit.client.secrets import addressed, masked_info, telltale, with_userinfo
 from streamkit.client.wire import Exchange, Request, Wire, give_up, origin
 from streamkit.errors import ErrorInfo, StreamError, TransportError, UsageError, error_from
 from streamkit.faults import transport_error
@@ -29,6 +31,9 @@ from streamkit.stages.watchdog import CODES, REMEDIES, Phase, Watchdog
 __all__ = ["connect"]
 
 MOST_REDIRECTS = 5
+
+_TEXT = re.compile(rb"[\t\r\n -~]{20}|[\t\r\n -~]*\Z")
+"""How a body begins that is not encoded at all, whatever its header says."""
 
 SHORTEST_BODY_TIME = 0.5
 """Seconds that an error's body may take, however late its headers came; the rest of the time for them is its, too."""
@@ -114,7 +119,7 @@ def _redirected(wire: Wire, request: Request, status: int, target: str, secrets:
     if theirs[0] not in {"http", "https"}:
         raise redirect_refused(f"the server redirects to {target}, which is no HTTP address", secrets)
     if ours == theirs or (ours[1] == theirs[1] and ours[0] == "http" and theirs[0] == "https"):
-        return msgspec.structs.replace(request, url=addressed(target, request.headers))
+        return msgspec.structs.replace(request, url=addressed(with_userinfo(target, request.url), request.headers))
     if wire.caller_owned:
         raise redirect_refused(
             f"the server redirects to another host, {theirs[1]}; your own HTTP client might send credentials there"
@@ -137,7 +142,7 @@ async def _accepted(
 async def _beginning(exchange: Exchange, limits: Limits, longest: float) -> tuple[bytes, bool]:
     """As much of an error's body as is worth reading, and whether the rest did not come in time.
 
-    What cannot be read does not hide the status.
+    What cannot be read does not hide the status, and a header that is wrong about the encoding not what was said.
     """
     import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
 
@@ -145,8 +150,25 @@ async def _beginning(exchange: Exchange, limits: Limits, longest: float) -> tupl
     size = 0
     with anyio.move_on_after(longest) as scope:
         with suppress(Exception):
-            body = Body(exchange, limits, page=False)
+            body = Body(msgspec.structs.replace(exchange, headers={}), limits, page=False)  # undone below
             while size < ERROR_BODY:
                 parts.append(await anext(body))
                 size += len(parts[-1])
-    return b"".join(parts)[:ERROR_BODY], scope.cancelled_caught
+    data = _undone(b"".join(parts), exchange.headers.get("content-encoding", ""), limits)
+    return data[:ERROR_BODY], scope.cancelled_caught
+
+
+def _undone(data: bytes, encoding: str, limits: Limits) -> bytes:
+    """The beginning of an error's body as it was before it was encoded, where it was."""
+    parts: list[bytes] = []
+    size = 0
+    with suppress(StreamError):
+        inflater = inflater_for(encoding, limits)
+        if inflater is None:
+            return data
+        for piece in inflater.feed(data):
+            parts.append(piece)
+            size += len(piece)
+            if size >= ERROR_BODY:
+                break
+    return b"".join(parts) or (data if _TEXT.match(data) else b"")

@@ -13,7 +13,16 @@ from streamkit.errors import ErrorInfo, UsageError, error_from
 from streamkit.faults import transport_error
 from streamkit.masking import MASK, mask, mask_json, sensitive
 
-__all__ = ["addressed", "discreet", "hush", "masked_address", "masked_info", "secrets_of", "telltale"]
+__all__ = [
+    "addressed",
+    "discreet",
+    "hush",
+    "masked_address",
+    "masked_info",
+    "secrets_of",
+    "telltale",
+    "with_userinfo",
+]
 
 MINIMAL_VALUE = 8
 """Characters; a shorter value under a name that says nothing is not taken for a secret."""
@@ -76,6 +85,15 @@ def addressed(url: str, headers: Mapping[str, str]) -> str:
         return url
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def with_userinfo(target: str, url: str) -> str:
+    """`target` with the user name and password of `url`, an address of the same host, where it has none of its own."""
+    userinfo, mark, _ = urlsplit(url).netloc.rpartition("@")
+    parts = urlsplit(target)
+    if not mark or "@" in parts.netloc:
+        return target
+    return urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
 
 
 def masked_info(info: ErrorInfo, secrets: tuple[str, ...]) -> ErrorInfo:

@@ -1,7 +1,9 @@
 """Answers whose status is no success, as the typed error that they amount to; the same for `Client` and a response."""
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -82,11 +84,15 @@ def refusal(
 
 
 def redirect_target(status: int, headers: Mapping[str, str], url: str) -> str | None:
-    """Where an answer leads; None where it leads nowhere."""
+    """Where an answer leads; None where it leads nowhere, or to what is no address."""
     location = headers.get("location")
     if status not in KEEPING | CHANGING or not location:
         return None
-    return urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+        return None if urlsplit(target).port == 0 else target
+    except ValueError:
+        return None
 
 
 def redirect_refused(message: str, secrets: Iterable[str] = ()) -> StreamError:
@@ -108,7 +114,7 @@ def turns_into_get(target: str, status: int) -> str:
 
 def error_payload(data: bytes) -> Json:
     """What an error's body says: a JSON document, the first JSON among SSE or NDJSON lines, else its text."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
+    text = _plain(data).decode("utf-8", "replace").removeprefix("\ufeff").strip()
     whole = _decoded(text)
     if whole is not None:
         return whole
@@ -118,6 +124,15 @@ def error_payload(data: bytes) -> Json:
             return payload
     fields = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("data:")]
     return "\n".join(fields) or text or None
+
+
+def _plain(data: bytes) -> bytes:
+    """The body itself, where it is gzip that no header tells of (A20)."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    with suppress(zlib.error):
+        return zlib.decompressobj(wbits=31).decompress(data, ERROR_BODY)
+    return data
 
 
 def _decoded(text: str) -> Json:

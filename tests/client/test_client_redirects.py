@@ -1,11 +1,13 @@
 import json
 
+import aiohttp
 import httpx
 import pytest
 from asking import KEY, ask, hello
 from loopback import serving
 
-from streamkit import TransportError
+import streamkit
+from streamkit import ProviderError, TransportError
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +79,28 @@ async def test_a_callers_own_client_is_not_redirected_to_another_host():
             await ask(server, http_client=own)
         await own.aclose()
     assert not other.requests
+
+
+@pytest.mark.parametrize("place", ["/there", "http://127.0.0.1:{port}/there"])
+async def test_redirects_on_the_same_host_keep_the_user_of_the_address(backend, place):
+    async def away(connection):
+        await connection.answer(307, headers={"location": place.format(port=server.port)})
+
+    async with serving(away, hello()) as server:
+        server.url = server.url.replace("//", "//me:pass@")
+        assert (await ask(server, backend=backend)).text == "Hello"
+    assert [request.headers["authorization"] for request in server.requests] == ["Basic bWU6cGFzcw=="] * 2
+
+
+@pytest.mark.parametrize("place", ["http://[bad", "http://127.0.0.1:99999/x", "http://127.0.0.1:0/x"])
+async def test_a_redirect_to_what_is_no_address_leads_nowhere(place, anyio_backend):
+    if anyio_backend == "trio":
+        pytest.skip("aiohttp runs on asyncio only")  # httpx refuses such an answer itself
+    async with serving(lambda c: c.answer(307, headers={"location": place})) as server, aiohttp.ClientSession() as own:
+        with pytest.raises(ProviderError) as theirs:
+            await ask(server, backend="aiohttp", retries=2)
+        assert (theirs.value.info.code, theirs.value.status, len(server.requests)) == ("unexpected_status", 307, 1)
+        async with own.post(server.url + "/v1/chat/completions", allow_redirects=False) as response:
+            with pytest.raises(ProviderError) as caught:
+                await streamkit.open_stream(response, "chat").result()
+    assert caught.value.info == theirs.value.info
