@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 
-from streamkit.client.inflating import Inflater, exceeded, inflater_for
+from streamkit.client.inflating import Inflater, exceeded, inflater_for, no_encodings
 from streamkit.client.secrets import discreet
 from streamkit.client.wire import Exchange
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError, TransportError, UsageError, WireError
@@ -15,7 +15,7 @@ from streamkit.events import QuirkSeen
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.limits import Limits
 from streamkit.masking import mask
-from streamkit.quirks.framing import compressed, content_type
+from streamkit.quirks.framing import compressed, content_encoding, content_type
 from streamkit.quirks.registry import printable
 
 __all__ = ["Body", "Failing", "encoded"]
@@ -166,8 +166,11 @@ class Body:
 
     async def _beginning(self) -> bytes:
         """The first bytes: what is odd about the headers is known now, and whether this is a page for people (A18)."""
+        encoding = self._exchange.headers.get("content-encoding", "")
         if self._inflater is not None:
-            self.quirks.append(compressed.seen(detail=self._exchange.headers.get("content-encoding", "")))
+            self.quirks.append(compressed.seen(detail=encoding))
+        if none := no_encodings(encoding):
+            self.quirks.append(content_encoding.seen(detail=", ".join(none)))
         first = await self.__anext__()
         kind = self._exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
         if _EVENTS.match(first) and kind != "text/event-stream":
@@ -175,7 +178,7 @@ class Body:
         while b"<" in first[:8] and len(first) < 4 * PAGE and _PAGE_BEGINS.match(first):
             try:
                 first += await self.__anext__()
-            except StopAsyncIteration:
+            except Exception:  # noqa: BLE001 - its end, or a connection that broke: it is a page all the same
                 break
         if _PAGE_BEGINS.match(first):
             raise WireError(self._page(first, kind))

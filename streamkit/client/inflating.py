@@ -11,13 +11,18 @@ from streamkit.framing.layers import Rest
 from streamkit.limits import Limits
 from streamkit.quirks.framing import deflate_bare
 
-__all__ = ["Inflater", "inflater_for"]
+__all__ = ["Inflater", "inflater_for", "no_encodings"]
 
 STEP = 256 * 1024
 """Bytes that one step may give out."""
 
 SLICE = 1024
 """Compressed bytes handed at once to a library, and the grain at which growth is judged."""
+
+FOREIGN = frozenset(
+    {"aes128gcm", "bzip2", "compress", "dcb", "dcz", "exi", "lz4", "lzma", "pack200-gzip", "snappy", "x-compress", "xz"}
+)
+"""Encodings that exist and cannot be undone here. What else stands in the header is none, such as `none` or `utf-8`."""
 
 HEADER = 2
 """Bytes of a zlib header."""
@@ -141,6 +146,16 @@ class Zstandard(Decompressor):
         self.unfinished = not self._inner.eof
 
 
+ENCODINGS: dict[str, Callable[[], Decompressor]] = {
+    "gzip": lambda: Zlib(gzip=True),
+    "x-gzip": lambda: Zlib(gzip=True),
+    "deflate": lambda: Zlib(gzip=False),
+    "br": Brotli,
+    "zstd": Zstandard,
+}
+"""What undoes each encoding that can be undone."""
+
+
 class Inflater:
     """Takes a body's compressed bytes, gives its content, keeps the bounds."""
 
@@ -224,20 +239,13 @@ def inflater_for(encoding: str, limits: Limits) -> Inflater | None:
     """What undoes a `Content-Encoding`; None where there is nothing to undo.
 
     Raises:
-        WireError: an encoding that is unknown, or whose library is not installed.
+        WireError: an encoding that cannot be undone, or whose library is not installed.
     """
-    names = [name for name in (part.strip().lower() for part in encoding.split(",")) if name not in {"", "identity"}]
+    names = [name for name in _named(encoding) if name in ENCODINGS or name in FOREIGN]
     if not names:
         return None
-    makers: dict[str, Callable[[], Decompressor]] = {
-        "gzip": lambda: Zlib(gzip=True),
-        "x-gzip": lambda: Zlib(gzip=True),
-        "deflate": lambda: Zlib(gzip=False),
-        "br": Brotli,
-        "zstd": Zstandard,
-    }
     try:
-        return Inflater([makers[name]() for name in reversed(names)], limits)
+        return Inflater([ENCODINGS[name]() for name in reversed(names)], limits)
     except (KeyError, ImportError) as exc:
         install = "install 'streamkit-llm[compression]', or " if isinstance(exc, ImportError) else ""
         info = ErrorInfo(
@@ -248,3 +256,12 @@ def inflater_for(encoding: str, limits: Limits) -> Inflater | None:
             retryable=False,
         )
         raise WireError(info) from exc
+
+
+def no_encodings(encoding: str) -> list[str]:
+    """What a `Content-Encoding` names that is no encoding."""
+    return [name for name in _named(encoding) if name not in ENCODINGS and name not in FOREIGN]
+
+
+def _named(encoding: str) -> list[str]:
+    return [name for name in (part.strip().lower() for part in encoding.split(",")) if name not in {"", "identity"}]

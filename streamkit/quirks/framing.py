@@ -9,6 +9,7 @@ from streamkit.quirks.tape import Edit, Tape, TapeFrame
 __all__ = [
     "compressed",
     "compressed_rest",
+    "content_encoding",
     "content_type",
     "deflate_bare",
     "empty_event",
@@ -154,6 +155,18 @@ def framing_aws_eventstream(_: Tape) -> Iterator[Edit]:
 )
 def content_type(_: Tape) -> Iterator[Edit]:
     """The content type names another framing than the body has, or none; the body decides."""
+    return iter(())
+
+
+@quirk(
+    "any",
+    effect="harmless",
+    catalogue="A20",
+    sources=["Next.js applications"],
+    nowhere="it is a header, which the recording of a body does not have",
+)
+def content_encoding(_: Tape) -> Iterator[Edit]:
+    """The content encoding that is named is none (`none`, `utf-8`), to keep others from compressing, or by mistake."""
     return iter(())
 
 

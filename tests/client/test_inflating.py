@@ -69,7 +69,7 @@ def test_a20_a_missing_tail_is_known(encoding):
     assert through(encoding, squeezed[:-3], 10)[1] is True
 
 
-@pytest.mark.parametrize("encoding", ["", "identity", " Identity , "])
+@pytest.mark.parametrize("encoding", ["", "identity", " Identity , ", "none", "utf-8, None"])
 def test_nothing_to_undo(encoding):
     assert inflater_for(encoding, Limits()) is None
 

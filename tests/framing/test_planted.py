@@ -37,7 +37,7 @@ TAPES = {
     "anthropic": Tape(NAMED, "anthropic"),
     "ollama": Tape(LINES, "ollama", "ndjson"),
 }
-UNPLANTABLE = {"framing_aws_eventstream", "content_type", "deflate_bare", "oversized_number"}
+UNPLANTABLE = {"framing_aws_eventstream", "content_encoding", "content_type", "deflate_bare", "oversized_number"}
 QUIRKS = [getattr(module, name) for module in (framing, payloads) for name in module.__all__]
 
 
