@@ -41,9 +41,10 @@ class Refusal:
 
     async def aclose(self) -> None:
         """Close the body."""
-        close = getattr(self._body, "aclose", None)
-        if close is not None:
-            await close()
+        close = getattr(self._body, "aclose", None) or getattr(self._body, "close", None)
+        closing = None if close is None else close()
+        if closing is not None:
+            await closing
 
     def stalled(self) -> StreamError:
         """What is known where nobody waits any longer for the rest of the body: the status is."""

@@ -5,6 +5,7 @@ any async iterable of bytes, and any async iterable of text messages (a WebSocke
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from streamkit.errors import StreamError, UsageError
@@ -67,7 +68,7 @@ def source_of(origin: Any) -> Source:
         return Source(aiter(origin.aiter_bytes()), origin)
     content = getattr(origin, "content", None)
     if content is not None and hasattr(content, "iter_any"):
-        return Source(aiter(content.iter_any()), origin)
+        return Source(_body(origin), origin)
     if hasattr(origin, "__aiter__"):
         return Source(_chunks(aiter(origin)), origin)
     hint = "; use assemble() or iter_events() for bytes that you already have" if hasattr(origin, "__iter__") else ""
@@ -90,13 +91,23 @@ def _refused(response: Any) -> Source | None:
             )
         body = response.aiter_bytes
     elif hasattr(getattr(response, "content", None), "iter_any"):
-        body = response.content.iter_any
+        body = partial(_body, response)
     status = getattr(response, "status_code", getattr(response, "status", None))
     if body is None or not isinstance(status, int) or 200 <= status < 300:
         return None
     from streamkit.refusals import Refusal  # noqa: PLC0415 - not before an answer is an error
 
     return Source(Refusal(response, status, aiter(body())), response)
+
+
+def _body(response: Any) -> AsyncIterator[bytes]:
+    """The body of a response of aiohttp's, or like theirs."""
+    content = response.content
+    if not hasattr(content, "readany") or not hasattr(content, "exception"):
+        return aiter(content.iter_any())
+    from streamkit.aiohttp_bodies import Chunks  # noqa: PLC0415 - for aiohttp alone
+
+    return Chunks(response)
 
 
 def _chunks(origin: AsyncIterator[Any]) -> AsyncIterator[Any]:

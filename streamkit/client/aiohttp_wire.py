@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
-from streamkit.client.aiohttp_lines import Lines
+from streamkit.aiohttp_bodies import Lines, unread
 from streamkit.client.proxies import by_socks, no_such_proxy
 from streamkit.client.read_size import read_less
 from streamkit.client.wire import Exchange, Request, fields
@@ -97,7 +97,7 @@ class AiohttpWire:
             if line is not None:
                 line.release(content)
 
-        return Exchange(response.status, headers, str(response.url), content.readany, close, partial(_rest, content))
+        return Exchange(response.status, headers, str(response.url), content.readany, close, partial(unread, content))
 
     def _way(self, url: str) -> dict[str, Any]:
         """Options that say through which proxy a host is reached: the caller's, or the environment's (H21).
@@ -135,19 +135,6 @@ class AiohttpWire:
 def _counted(session: Any) -> dict[str, Any]:
     """How many headers there may be; aiohttp knows no such bound before 3.14."""
     return {"max_headers": MOST_FIELDS} if "max_headers" in inspect.signature(session).parameters else {}
-
-
-def _rest(content: Any) -> bytes:
-    """What the parser had delivered before it failed: aiohttp raises first, and would throw it away."""
-    failure = content.exception()
-    if failure is None:
-        return b""
-    content.set_exception(None)
-    try:
-        rest: bytes = content.read_nowait(-1)
-    finally:
-        content.set_exception(failure)
-    return rest
 
 
 def _trust() -> ssl.SSLContext:

@@ -1,14 +1,16 @@
-"""Connections of aiohttp that break while a body is read: the reader is told, which aiohttp forgets in some cases.
+"""Connections of aiohttp that break while a body is read: all that came is given out, and then the reader is told.
 
-Where its parser meets a broken chunk header, aiohttp closes the connection, keeps the error for a next message that
-never comes, and lets the body's reader wait for ever.
+aiohttp raises first, and would throw away what came before and was not read yet. And where its parser meets a broken
+chunk header, it closes the connection, keeps the error for a next message that never comes, and lets the body's reader
+wait for ever.
 """
 
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
-__all__ = ["Lines"]
+__all__ = ["Chunks", "Lines", "unread"]
 
 
 MISSING: Any = object()
@@ -44,6 +46,8 @@ class Line:
         self._protocol = ref(protocol)
         self._watched = False
         self.content: Any = None
+        self.forget: Callable[[], object] = bool
+        """Waits for its end no more: the connection may outlive many bodies."""
 
     def start(self, protocol: Any) -> bool:
         """Wait for its end, once; False where it is lost already."""
@@ -55,7 +59,9 @@ class Line:
             return True
         if closed is None:
             return False
-        closed.add_done_callback(partial(_closed, self))
+        callback = partial(_closed, self)
+        closed.add_done_callback(callback)
+        self.forget = partial(closed.remove_done_callback, callback)
         return True
 
     def release(self, content: Any) -> None:
@@ -70,6 +76,51 @@ class Line:
             return
         said = protocol.exception() if protocol is not None else None
         content.set_exception(_failure(said))
+
+
+class Chunks:
+    """The body of a caller's own response."""
+
+    def __init__(self, response: Any) -> None:
+        self._content = response.content
+        self._line = Lines().follow(response) if hasattr(response, "connection") else None
+        self._failure: Exception | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            chunk: bytes = await self._content.readany()
+        except Exception as exc:
+            chunk = unread(self._content)
+            if not chunk:
+                raise
+            self._failure = exc
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    def close(self) -> None:
+        """It is read no more; the response is another's to close."""
+        if self._line is not None:
+            self._line.release(self._content)
+            self._line.forget()
+
+
+def unread(content: Any) -> bytes:
+    """What a body's reader was not asked for before its connection broke; taken out of it."""
+    failure = content.exception()
+    if failure is None:
+        return b""
+    content.set_exception(None)
+    try:
+        rest: bytes = content.read_nowait(-1)
+    finally:
+        content.set_exception(failure)
+    return rest
 
 
 def _closed(line: Line, closed: Any) -> None:
