@@ -5,7 +5,7 @@ source, every user generator and the watchdog's timer are closed on every way ou
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -101,7 +101,7 @@ class EventStream:
         self._session = Session(cast("Pipeline[Any, Event]", segments[-1]), heads)
         self._last: Callable[[], list[Event]] = self._session.finish
         self._ready: deque[Event] = deque()
-        self._chain: AsyncGenerator[Event, None] | None = None
+        self._chain: Any = None  # an async generator
         self._started = False
         self._failure: Exception | None = None
         self._ended = False
@@ -220,6 +220,8 @@ class EventStream:
 
     def _take(self, step: Any) -> bool:
         """Get what comes out for one chunk, or at the end; whether it is the end."""
+        if self._closed:  # by another task, while this one was reading
+            return True
         session = self._session
         if step is not END:
             out = session.feed(step) if self._ahead else self._reader.feed(session.feed, step)
@@ -248,7 +250,7 @@ class EventStream:
 
     def _stopped(self, cause: Exception) -> bool:
         """Remember what ended the reading; False where no bytes came that could be read."""
-        if isinstance(cause, Expired):
+        if self._closed or isinstance(cause, Expired):
             self._last = self._expire
         elif is_transport(cause):
             self._last = partial(self._session.broken, cause)
@@ -281,7 +283,7 @@ class EventStream:
 
         self._reader.stop()
         try:
-            if self._chain is not None:
+            if self._chain is not None and not self._chain.ag_running:
                 await within_grace(self._chain.aclose())
         finally:
             closing = self._source.close()

@@ -16,6 +16,7 @@ from msgspec.structs import asdict
 from streamkit.checks import stages_of
 from streamkit.client.bodies import Body, Failing
 from streamkit.client.connect import connect
+from streamkit.client.headers import charset_of
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
 from streamkit.client.wire import Request, Wire, give_up
@@ -87,6 +88,7 @@ class LiveStream:
         self._held: deque[Event] = deque()
         self._next: Callable[[], Awaitable[Event]] = self._begin
         self._closed = False
+        self._scope: Any = None
         self._spent = False
         self._status: int | None = None
         self._request_id = ""
@@ -117,7 +119,7 @@ class LiveStream:
 
     async def __aenter__(self) -> Self:
         if self._inner is None:
-            await self._connect()
+            await self._unless_closed(self._connect)
         return self
 
     async def __aexit__(
@@ -143,8 +145,13 @@ class LiveStream:
         return await self._opened().result()
 
     async def aclose(self) -> None:
-        """Close the connection at once; harmless when called again. The response stays readable."""
+        """Close the connection at once; harmless when called again. The response stays readable.
+
+        Another task may do so: for the one that reads, the stream is then over.
+        """
         self._closed = True
+        if self._scope is not None:
+            self._scope.cancel()
         if self._inner is not None:
             await self._inner.aclose()
 
@@ -161,6 +168,21 @@ class LiveStream:
         return event
 
     async def _pass_fence(self) -> None:
+        await self._unless_closed(self._try)
+        inner = self._opened()
+        self._next = self._from_held if self._held else inner.__anext__
+
+    async def _unless_closed(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do what takes its time before the stream is open, until another task closes it."""
+        import anyio  # noqa: PLC0415 - imported where an event loop runs, not by `import streamkit`
+
+        with anyio.CancelScope() as self._scope:
+            await step()
+        if self._scope.cancelled_caught:
+            await self._opened().aclose()
+        self._scope = None
+
+    async def _try(self) -> None:
         """Make attempts until one has something to deliver, or none is left."""
         if self._inner is None and not self._closed:
             await self._connect()
@@ -173,9 +195,8 @@ class LiveStream:
             if not await self._again(failure):
                 self._open(Failing(error_from(failure)), self._made())
                 break
+            self._inner = None
             await self._connect()
-        inner = self._opened()
-        self._next = self._from_held if self._held else inner.__anext__
 
     async def _hold(self) -> ErrorInfo | None:
         """Hold events back until the first of an item; the failure for which this attempt is to be abandoned."""
@@ -272,14 +293,3 @@ class LiveStream:
         inner = self._inner
         assert inner is not None  # noqa: S101 - `_open` has just set it
         return inner
-
-
-def charset_of(headers: Any) -> str | None:
-    """The charset that a content type names, None for UTF-8 or nothing (J14)."""
-    _, _, options = headers.get("content-type", "").partition(";")
-    for option in options.split(";"):
-        name, _, value = option.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip("\"'").lower()
-            return charset if charset not in {"", "utf-8", "utf8"} else None
-    return None
