@@ -17,7 +17,7 @@ from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
 from streamkit.faults import looks_like_error, provider_error
 from streamkit.frames import Frame
-from streamkit.jsontypes import Json
+from streamkit.jsontypes import Json, scrub_all
 from streamkit.quirks.recognition import dialect_mismatch
 from streamkit.quirks.registry import printable
 
@@ -67,7 +67,7 @@ class Recogniser:
         self._size += len(frame.data)
         if not self._judge(frame):
             for payload in read(frame).objects:  # behind what layers in between did to it (A15, A24, A32, A33)
-                self._judge(replace(frame, data=json_text(payload).encode("utf-8", "replace")))
+                self._judge(replace(frame, data=json_text(scrub_all(payload)).encode()))
         best = self._best()
         if len(best) == 1 and self._scores[best[0].name] >= LIKELY:
             return self._choose(best[0])
