@@ -23,6 +23,7 @@ from streamkit.cli.render import Terminal, show_heading, wide_console
 from streamkit.cli.verbose import log_to_standard_error
 from streamkit.dialects.table import all_dialects, dialect_named, dialect_names
 from streamkit.errors import StreamkitError, UnknownDialect, UsageError
+from streamkit.events import Ending
 from streamkit.limits import DEFAULT_LIMITS
 from streamkit.recipe import standard
 from streamkit.session import Session
@@ -82,13 +83,20 @@ def _replay_one(path: str, dialect: str | None, output: Output, *, strict: bool)
                 output.show(event)
             if session.halted:
                 break
-    except (Unreadable, KeyboardInterrupt):
+    except Unreadable:
         output.leave(session.response)
         raise
-    for event in session.finish():
+    except KeyboardInterrupt:
+        _finish(session, output, "cancelled")
+        raise
+    _finish(session, output, "completed")
+    return exit_code(session.response)
+
+
+def _finish(session: Session, output: Output, ending: Ending) -> None:
+    for event in session.finish(ending=ending):
         output.show(event)
     output.end(session.response)
-    return exit_code(session.response)
 
 
 @app.command
@@ -152,7 +160,7 @@ async def _stream(client: Any, url: str, dialect: str | None, body: Any, output:
             async for event in stream:
                 output.show(event)
         except asyncio.CancelledError:
-            output.leave(stream.response)
+            output.end(stream.response)
             raise
     output.end(stream.response)
     return exit_code(stream.response)

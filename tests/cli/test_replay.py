@@ -138,6 +138,12 @@ def test_an_interrupted_answer_is_written_as_far_as_it_came(capsys, monkeypatch)
 
     monkeypatch.setattr(app, "_chunks", interrupted)
     assert run(capsys, "replay", "-", "--dialect", "chat", "--text") == (130, "as far", "")
+    code, out, _ = run(capsys, "replay", "-", "--dialect", "chat", "--json")
+    told = json.loads(out)
+    assert (code, told["text"], told["status"]) == (130, "as far", "cancelled")
+    code, out, err = run(capsys, "replay", "-", "--dialect", "chat")
+    assert (code, out.strip()) == (130, "as far")
+    assert "cancelled" in err
 
 
 @pytest.mark.parametrize("tokens", [["-"], []])
