@@ -32,9 +32,9 @@ class LazyPattern:
         """See `re.Pattern.match`."""
         return self.compiled.match(text, start)
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
+    def fullmatch(self, text: str, start: int = 0) -> re.Match[str] | None:
         """See `re.Pattern.fullmatch`."""
-        return self.compiled.fullmatch(text)
+        return self.compiled.fullmatch(text, start)
 
     def findall(self, text: str) -> list[tuple[str, ...]]:
         """See `re.Pattern.findall`; for patterns with several groups."""

@@ -31,8 +31,9 @@ HERMES = '\n<tool_call>\n{"name":"ls","arguments":{}}\n</tool_call>'
 def leaked_tool_markup(tape: Tape) -> Iterator[Edit]:
     """A call stands in the visible text as the model writes it; it is kept out of the text, and is in the quirk's data.
 
-    Nothing is called because of it. The answer counts as incomplete unless calls came in the proper way, too. Where a
-    whole message is such a call without markers (`to=functions.…`), the text stays where it is.
+    A marker counts where what follows it can be a call, or where the answer ends there; else it is prose. Nothing is
+    called because of it. The answer counts as incomplete unless calls came in the proper way, too. Where a whole
+    message is such a call without markers (`to=functions.…`), the text stays where it is.
     """
     found = [(frame, payload, choice) for frame, payload, choice, _ in text_frames(tape)]
     finishing = any(b'"finish_reason":"stop"' in frame.data.replace(b" ", b"") for frame in tape.frames)

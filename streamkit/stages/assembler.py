@@ -131,7 +131,7 @@ class Assembler(Builder):
         return "truncated", self._nothing()
 
     def _nothing(self) -> ErrorInfo:
-        """Why there is nothing: dropped by a stage, cut off before anything was said, or never sent."""
+        """Why there is nothing: dropped by a stage, cut off before anything was said, kept out of it, or never sent."""
         if not (self.begun or self.drafts):
             message = "nothing reached the response: a stage dropped every event; pass on what it does not change"
             return ErrorInfo(kind="truncated", code="all_dropped", message=message, retryable=False)
@@ -140,7 +140,12 @@ class Assembler(Builder):
             "empty_stream",
             "the stream held nothing: no byte, or only comments and an end marker; try again",
         )
-        if self.response_id or self.drafts:
+        if "leaked_tool_markup" in self.quirks:
+            code = "no_terminal"
+            message = (
+                "the stream was cut inside a call in the model's own markup, which the quirk's data has; try again"
+            )
+        elif self.response_id or self.drafts:
             code = "no_terminal"
             message = "the stream ended without a terminal frame and without anything usable; try again"
         elif cut is not None:

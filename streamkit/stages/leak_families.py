@@ -12,6 +12,7 @@ __all__ = ["FAMILIES", "Family", "recovered"]
 
 BAR = "[|｜]"
 GAP = "[_▁]"
+FENCE = "```"
 
 
 class Family(msgspec.Struct, frozen=True):
@@ -20,29 +21,85 @@ class Family(msgspec.Struct, frozen=True):
     name: str
     openers: tuple[str, ...]
     closer: re.Pattern[str]
+    call: LazyPattern = LazyPattern("")
+    """What the text behind an opener begins with, where a call stands there."""
+    begun: LazyPattern = LazyPattern("")
+    """All of the text behind an opener, where it may still become `call`; in its group `word` stands what a call that
+    was cut off is not taken for: words of prose look the same. Its length is bounded, as is that of `call`."""
     boundary: bool = False
     """Whether an opener counts only at the start of the text or of a line, as a tag that prose may mention."""
 
+    def opens(self, text: str, place: int, *, final: bool) -> bool | None:
+        """Whether a call follows an opener that ends at `place`; None where more text must tell, and is to come."""
+        if self.call.match(text, place):
+            return True
+        begun = self.begun.fullmatch(text, place)
+        if begun is None or (final and begun.lastgroup == "word"):
+            return False
+        return True if final else None
 
-def _section(name: str, *words: str, closer: str) -> Family:
+
+def _section(name: str, *words: str, closer: str, call: LazyPattern, begun: LazyPattern) -> Family:
     spellings = [f"<{bar}{word.replace(' ', gap)}{bar}>" for word in words for bar in "|｜" for gap in "_▁"]
-    return Family(name, tuple(dict.fromkeys(spellings)), re.compile(closer))
+    return Family(name, tuple(dict.fromkeys(spellings)), re.compile(closer), call, begun)
 
+
+MOST = 200
+"""Characters of white space or of a name that may stand in front of what shows a call."""
+SPACE = rf"\s{{0,{MOST}}}+"
+PART = rf"""[^\s<>{{}}\[\]()|｜`"',;]{{0,{MOST}}}"""
+NAME = rf"{PART}\w"
+LINE = r"[^\S\n]{0,8}\n"
+"""The end of a line, and white space before it."""
+
+# A control token follows, or a name (in front of which the server may have eaten a token) with its arguments.
+TOKEN_CALL = LazyPattern(
+    rf"{SPACE}(?:\{{|<{BAR}tool|{NAME}(?:[{{<]|{LINE}{SPACE}(?:\{{|{FENCE})|{SPACE}<{BAR}tool{GAP}(?:sep|call{GAP}arg)))"
+)
+TOKEN_BEGUN = LazyPattern(
+    rf"(?:{SPACE}(?:<(?:{BAR}t?o?o?)?)?|{NAME}(?:[.:]|{LINE}{SPACE}`{{0,2}})?"
+    rf"|(?P<word>{SPACE}{PART}{SPACE}(?:`{{0,2}}|<{BAR}\w{{0,4}}{GAP}?\w{{0,4}}{GAP}?\w{{0,3}}|<)))"
+)
+DSML_CALL = LazyPattern(rf"{SPACE}(?:<?/?{BAR}DSML{BAR}|<invoke)")
+DSML_BEGUN = LazyPattern(rf"{SPACE}(?:<?/?(?:{BAR}D?S?M?L?)?|<i?n?v?o?k?)")
+# Hermes and Qwen: JSON. Qwen Coder: `<function=`. GLM: a name, with `<arg_key>` in the same line or the next.
+TAG_CALL = LazyPattern(
+    rf"{SPACE}(?:[{{\[]|{FENCE}json|<(?:function|arg_key|invoke|tool_call>))|{NAME}(?:\r?\n|<)"
+    rf"|{SPACE}{NAME}{SPACE}<(?:arg_key|tool_sep|/tool_call)"
+)
+TAG_BEGUN = LazyPattern(
+    rf"{SPACE}(?:`{{0,3}}|{FENCE}js?o?|<[/\w]{{0,9}})|{NAME}\r?|(?P<word>{SPACE}{PART}{SPACE}(?:<[/\w]{{0,9}})?)"
+)
+# Qwen Coder: parameters in tags. Llama: a JSON object, for which the `>` may be missing.
+FUNCTION_NAME = rf"[^\s<>{{}}()\[\],]{{1,{MOST}}}"
+FUNCTION_CALL = LazyPattern(rf"{FUNCTION_NAME}(?:>{SPACE}(?:\{{|<param|</(?:function|tool_call)>)|[\s,(\[]{{0,20}}\{{)")
+FUNCTION_BEGUN = LazyPattern(rf"(?:{FUNCTION_NAME}(?:>{SPACE}(?:<[/\w]{{0,10}})?|[\s,(\[]{{0,20}})?)?")
 
 FAMILIES: tuple[Family, ...] = (
     Family(
         "kimi",
         ("<|tool_calls_section_begin|>", "<|tool_call_begin|>"),
         re.compile(r"<\|tool_calls_section_end\|>"),
+        TOKEN_CALL,
+        TOKEN_BEGUN,
     ),
-    _section("deepseek", "tool calls begin", "tool call begin", closer=rf"<{BAR}tool{GAP}calls{GAP}end{BAR}>"),
+    _section(
+        "deepseek",
+        "tool calls begin",
+        "tool call begin",
+        closer=rf"<{BAR}tool{GAP}calls{GAP}end{BAR}>",
+        call=TOKEN_CALL,
+        begun=TOKEN_BEGUN,
+    ),
     Family(
         "dsml",
         tuple(f"<{bar}DSML{bar}{word}>" for bar in "|｜" for word in ("function_calls", "tool_calls")),
         re.compile(rf"</{BAR}DSML{BAR}(?:function_calls|tool_calls)>"),
+        DSML_CALL,
+        DSML_BEGUN,
     ),
-    Family("hermes", ("<tool_call>",), re.compile(r"</tool_call>"), boundary=True),
-    Family("function", ("<function=",), re.compile(r"</function>"), boundary=True),
+    Family("hermes", ("<tool_call>",), re.compile(r"</tool_call>"), TAG_CALL, TAG_BEGUN, boundary=True),
+    Family("function", ("<function=",), re.compile(r"</function>"), FUNCTION_CALL, FUNCTION_BEGUN, boundary=True),
 )
 """The families, in the order in which their openers are tried: Kimi's before DeepSeek's, whose words are alike."""
 
@@ -71,7 +128,6 @@ _MEMBER: Bounds = (
 _HERMES: Bounds = LazyPattern("<tool_call>"), LazyPattern("</tool_call>")
 _FUNCTION: Bounds = LazyPattern(r"<function=([^<>\s]+)>"), LazyPattern("</function>")
 _PARAMETER: Bounds = LazyPattern(r"<parameter=([^<>\s]+)>\n?"), LazyPattern("</parameter>")
-_FENCE = "```"
 
 Call = tuple[str, str]
 """Name and argument text."""
@@ -115,9 +171,9 @@ def _pieces(raw: str, bounds: Bounds) -> Iterator[tuple[re.Match[str], str]]:
 
 def _unfenced(text: str) -> str:
     """The content of a fence, if the text is one."""
-    if len(text) < 2 * len(_FENCE) or not (text.startswith(_FENCE) and text.endswith(_FENCE)):
+    if len(text) < 2 * len(FENCE) or not (text.startswith(FENCE) and text.endswith(FENCE)):
         return text
-    return text[len(_FENCE) : -len(_FENCE)].removeprefix("json").strip()
+    return text[len(FENCE) : -len(FENCE)].removeprefix("json").strip()
 
 
 def _value(text: str) -> Json:

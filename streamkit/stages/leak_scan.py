@@ -1,7 +1,8 @@
 """The scanner behind `LeakedMarkup`: which characters of one run of visible text are a model's own markup.
 
 - A call's section, outside code, is kept out of the text from its opener to its closer (or to the end of the run), with
-  the white space behind it. Tags that prose may mention (`<tool_call>`) count at the start of a line only.
+  the white space behind it. Tags that prose may mention (`<tool_call>`) count at the start of a line only. An opener
+  that nothing follows that can be a call, or that stands in an indented block of code, is text.
 - The header of a harmony channel, outside code, is taken out; what follows it belongs to that channel, up to the next
   control token. A header that names a tool begins a section.
 - Held back is the longest suffix that can still become one of these; all else is given out at once.
@@ -37,6 +38,7 @@ BEGINNINGS = {mark[:length] for mark in (*OPENERS, *CONTROL) for length in range
 LONGEST = max(map(len, (*OPENERS, *CONTROL)))
 CLOSER_TAIL = 64
 """Characters that are looked at again for a closer: none is longer."""
+INDENT = " " * 4
 
 Channel = Literal["text", "reasoning", "commentary", "leak"]
 
@@ -64,6 +66,11 @@ def unfinished(text: str) -> int:
     return 0
 
 
+def _is_code(head: str) -> bool:
+    """Whether a line that begins so is indented as far as code is."""
+    return head.expandtabs(len(INDENT)).startswith(INDENT)
+
+
 class LeakScanner:
     """Splits one run of text.
 
@@ -78,6 +85,8 @@ class LeakScanner:
         self.tail = ""
         """What is held back."""
         self._code = CodeSpans()
+        self._heads = ""
+        """How the last two lines that were looked at begin."""
         self._channel: Channel = "text"
         self._harmony = False
         self._family: Family | None = None
@@ -118,9 +127,17 @@ class LeakScanner:
             out.append(Shred(self._channel, text))
 
     def _look(self) -> CodeSpans:
-        self._code.read("".join(self.fresh))
+        text = "".join(self.fresh)
         self.fresh.clear()
+        self._code.read(text)
+        self._heads = "\n".join(line[: len(INDENT)] for line in f"{self._heads}{text}".rsplit("\n", 2)[-2:])
         return self._code
+
+    @property
+    def _indented(self) -> bool:
+        """Whether the line that was looked at last is one of an indented block of code."""
+        before, line_end, line = self._heads.partition("\n")
+        return bool(line_end) and _is_code(line) and (_is_code(before) or not before.strip())
 
     # visible text
 
@@ -136,8 +153,14 @@ class LeakScanner:
             if code.inside or (family is not None and family.boundary and not code.blank):
                 self._give(match[0], out)
             elif family is not None:
-                self._begin_section(family, match[0])
-                return position
+                opens = not self._indented and family.opens(data, position, final=final)
+                if opens is None:
+                    self.tail = data[match.start() :]
+                    return len(data)
+                if opens:
+                    self._begin_section(family, match[0])
+                    return position
+                self._give(match[0], out)
             else:
                 behind = self._header(data, match.start(), out, final=final)
                 if behind is not None:

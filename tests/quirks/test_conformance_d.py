@@ -3,6 +3,7 @@
 import pytest
 from piping import chat, chunk, named, response_of, seen, sse
 
+import streamkit
 from streamkit.profile import Profile
 
 KIMI = (
@@ -100,6 +101,21 @@ def test_d32_a_leak_without_a_finish_reason():
     assert (cut.text, seen(cut)) == ("On it. ", ["leaked_tool_markup", "terminal_missing"])
 
 
+def test_d34_a_section_that_cannot_be_read_stays_out_of_the_text():
+    response = response_of(chat("Intro.\n<tool_call>\n{not json at all"), "chat")
+    assert (response.text, response.finish_reason, seen(response)) == ("Intro.\n", "truncated", ["leaked_tool_markup"])
+
+
+def test_d34_a_stream_that_is_cut_in_its_only_call_says_so():
+    words = ["<tool_call>", '{"name":"rm",']
+    for member in ({}, {"id": "c1"}):
+        data = sse(*({**member, "choices": [{"index": 0, "delta": {"content": word}}]} for word in words))
+        with pytest.raises(streamkit.NoTerminalError, match="cut inside a call in the model's own markup") as caught:
+            streamkit.assemble(data, "chat")
+        assert (caught.value.info.code, caught.value.info.retryable) == ("no_terminal", True)
+        assert [note.data["raw"] for note in caught.value.partial.quirks] == ["".join(words)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -108,6 +124,10 @@ def test_d32_a_leak_without_a_finish_reason():
         "The <tool_call> tag, and <function=x> as well.",
         "a <| b |> c, x < y, <|im_end|>, <|channel|> and <|start|>",
         "ends with <|tool_calls_sec",
+        "Intro.\n<tool_call> opens a call.\nMore.",
+        "Intro.\n<function=foo> opens a call.\nMore.",
+        "The <|tool_calls_begin|> token opens a call.",
+        "So:\n\n    <tool_call>\n    {}\n    </tool_call>\n\nThat is all.",
         "<|channel|>unheard<|message|>of",
     ],
 )

@@ -66,6 +66,97 @@ def test_a_section_is_held_back_only_so_long(limit, size):
     assert shreds(*pieces, limit=limit) == expected
 
 
+PROSE = [
+    "a\n<tool_call> opens a call.\nMore.",
+    "a\n<tool_call>\nMore.",
+    "a\n<tool_call>\nMore",
+    "a\n<tool_call>s are read.",
+    "a\n<tool_call>...",
+    "a\n<tool_call></tool_call> hold it.",
+    "a\n<tool_call>\n<b>so</b>",
+    "a\n<function=foo> begins it.\nMore.",
+    "a\n<function=foo(x)> begins it.",
+    "a\n<function=>\n{",
+    "The <|tool_calls_section_begin|> token and <|tool_calls_section_end|> hold it.",
+    "a\n<|tool_call_begin|> opens a call.",
+    "It begins with <｜tool▁calls▁begin｜>.",
+    "<|tool_calls_begin|> and <|tool_calls_end|>",
+    "<|DSML|function_calls> and </|DSML|function_calls>",
+    "a\n<tool_call>" + " " * 1000 + "{}",
+    "a\n<function=" + "x" * 1000 + ">{}",
+    "a:\n\n    <tool_call>\n    {}\n    </tool_call>\n\nb",
+    "a:\r\n\r\n\t<function=f>{}</function>\r\n",
+    "a:\n\n    x = 1\n    y = <|tool_call_begin|>f:0<|tool_call_argument_begin|>{}\n",
+]
+
+
+@pytest.mark.parametrize("text", PROSE)
+@pytest.mark.parametrize("size", [1, 2, 7, 10_000])
+def test_a_marker_that_no_call_follows_is_prose(text, size):
+    assert shreds(*(text[at : at + size] for at in range(0, len(text), size))) == [("text", text)]
+
+
+SECTIONS = [
+    '<tool_call>\n{"name":"f"',
+    "<tool_call>[{",
+    "<tool_call>\n{not json at all",
+    "<tool_call>\n```json\n{}\n```\n</tool_call>",
+    "<tool_call>\n<function=f>\n</function>\n</tool_call>",
+    '<tool_call>\n<invoke name="f">',
+    "<tool_call>f\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n</tool_call>",
+    "<tool_call>a.f<arg_key>a</arg_key>",
+    "<tool_call>f</tool_call>",
+    "<tool_call>\nf\n<arg_key>a</arg_key>",
+    "<tool_call>\n<tool_call>\n{}",
+    "<tool_call>",
+    "<tool_call>\n",
+    "<tool_call>f",
+    "<tool_call>\n<func",
+    "<function=",
+    "<function=f",
+    "<function=f>\n",
+    "<function=f>\n</function>",
+    "<function=f>\n</tool_call>",
+    "<function=f> <parameter=a>1",
+    '<function=f>{"a":1}</function>',
+    '<function=f{"a":1}</function>',
+    '<function=f({"a":1})</function>',
+    "<|tool_calls_section_begin|>",
+    "<|tool_calls_section_begin|>\n<|tool_call_begin|>functions.",
+    "<|tool_call_begin|>functions.f:0 <|tool_call_argument_begin|>{}",
+    "<|tool_call_begin|>call_1<|tool_call_argument_begin|>{}",
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{}",
+    "<｜tool▁call▁begin｜>f\n```json\n{}",
+    "<｜DSML｜function_calls>\n<｜DSML｜invoke name=",
+    "<｜DSML｜tool_calls>\n<",
+]
+
+
+@pytest.mark.parametrize("text", SECTIONS)
+@pytest.mark.parametrize("size", [1, 2, 7, 10_000])
+def test_a_marker_that_a_call_follows_opens_a_section(text, size):
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert shreds("a.\n", *pieces) == [("text", "a.\n"), ("leak", text)]
+
+
+def test_text_is_held_back_until_it_is_clear_that_no_call_follows():
+    scanner = LeakScanner()
+    held = [scanner.feed(piece) for piece in ("\n", "<tool_call>", "\n", "More")]
+    assert [shred.text for shreds in held for shred in shreds] == ["\n"]
+    assert [shred.text for shred in scanner.feed(" to say")] == ["<tool_call>", "\nMore to say"]
+    assert scanner.plain
+
+
+def test_a_mention_does_not_hide_the_call_behind_it():
+    told = shreds("<tool_call> is the tag.\n<tool_call>{}</tool_call>")
+    assert told == [("text", "<tool_call> is the tag.\n"), ("leak", "<tool_call>{}</tool_call>")]
+
+
+@pytest.mark.parametrize("lead", ["    ", "a\n    ", "a\n\n   ", "\n\n    x\n"])
+def test_a_line_that_is_no_indented_code_may_hold_a_call(lead):
+    assert shreds(lead + "<tool_call>{}") == [("text", lead), ("leak", "<tool_call>{}")]
+
+
 def test_sections_of_one_choice_end_with_it_and_no_others():
     stage = LeakedMarkup(limits=Limits(text=100))
     list(stage.wake({(0, None): "", (1, "k"): "x"}))
