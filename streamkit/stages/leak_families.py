@@ -53,12 +53,14 @@ LINE = r"[^\S\n]{0,8}\n"
 """The end of a line, and white space before it."""
 
 # A control token follows, or a name (in front of which the server may have eaten a token) with its arguments.
+# DeepSeek writes the word "function" before the name.
+FUNCTION = rf"(?:function\s{{1,{MOST}}}+)?"
 TOKEN_CALL = LazyPattern(
-    rf"{SPACE}(?:\{{|<{BAR}tool|{NAME}(?:[{{<]|{LINE}{SPACE}(?:\{{|{FENCE})|{SPACE}<{BAR}tool{GAP}(?:sep|call{GAP}arg)))"
+    rf"{SPACE}(?:\{{|<{BAR}tool|{FUNCTION}{NAME}(?:[{{<]|{LINE}{SPACE}(?:\{{|{FENCE})|{SPACE}<{BAR}tool{GAP}(?:sep|call{GAP}arg)))"
 )
 TOKEN_BEGUN = LazyPattern(
-    rf"(?:{SPACE}(?:<(?:{BAR}t?o?o?)?)?|{NAME}(?:[.:]|{LINE}{SPACE}`{{0,2}})?"
-    rf"|(?P<word>{SPACE}{PART}{SPACE}(?:`{{0,2}}|<{BAR}\w{{0,4}}{GAP}?\w{{0,4}}{GAP}?\w{{0,3}}|<)))"
+    rf"(?:{SPACE}(?:<(?:{BAR}t?o?o?)?)?|{FUNCTION}{NAME}(?:[.:]|{LINE}{SPACE}`{{0,2}})?"
+    rf"|(?P<word>{SPACE}{FUNCTION}{PART}{SPACE}(?:`{{0,2}}|<{BAR}\w{{0,4}}{GAP}?\w{{0,4}}{GAP}?\w{{0,3}}|<)))"
 )
 DSML_CALL = LazyPattern(rf"{SPACE}(?:<?/?{BAR}DSML{BAR}|<invoke)")
 DSML_BEGUN = LazyPattern(rf"{SPACE}(?:<?/?(?:{BAR}D?S?M?L?)?|<i?n?v?o?k?)")

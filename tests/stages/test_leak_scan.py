@@ -127,6 +127,7 @@ SECTIONS = [
     "<|tool_call_begin|>call_1<|tool_call_argument_begin|>{}",
     "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{}",
     "<｜tool▁call▁begin｜>f\n```json\n{}",
+    "<｜tool▁call▁begin｜>function\nf\n```json\n{}",
     "<｜DSML｜function_calls>\n<｜DSML｜invoke name=",
     "<｜DSML｜tool_calls>\n<",
 ]
