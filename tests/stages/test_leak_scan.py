@@ -178,6 +178,10 @@ def test_sections_of_one_choice_end_with_it_and_no_others():
         ("<function=f><parameter=a>\n1\n</parameter></function>", [("f", '{"a":"1"}')]),
         ("<function=f><parameter=a>\ud83d</parameter></function>", []),
         ("<function=g></function>", []),
+        ("<function=f>\n</function>", [("f", "{}")]),
+        ('<function=f>{"a": [1]}</function>', [("f", '{"a": [1]}')]),
+        ('<function=f>\n```json\n{"a":1}\n```\n</function>', [("f", '{"a":1}')]),
+        ("<function=f>a=1</function>", []),
     ],
 )
 def test_calls_are_read_from_their_markup(raw, calls):
