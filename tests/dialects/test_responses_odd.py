@@ -302,3 +302,12 @@ def test_nulls_in_early_events_are_silent_b17(name, head):
     late = [{"type": name, "response": head}] if name != "response.created" else []
     response = read(early, *late, added(message()), delta("hi"), done(message("hi")), ended([message("hi")]))
     assert (response.text, quirks(response)) == ("hi", [])
+
+
+@pytest.mark.parametrize("member", ["output_index", "content_index", "sequence_number", "logprobs"])
+@pytest.mark.parametrize("kind", ["response.output_text.delta", "response.mcp_call_arguments.delta"])
+def test_half_a_character_in_place_of_a_number_raises_nothing_f14(kind, member):
+    piece = {"type": kind, "output_index": 0, "item_id": "msg_1", "content_index": 0, "delta": "ab", member: "\ude00"}
+    response = streamkit.assemble([sse(CREATED, piece)], "responses", on_error="event")
+    assert "lone_surrogate" in quirks(response)
+    assert [item.type for item in response.items] == ["message" if "text" in kind else "mcp_call"]

@@ -57,6 +57,8 @@ ArgumentsDeltaFrame = wire.ArgumentsDeltaFrame
 NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(wire.FRAME.type)}
 KNOWN_TYPES = frozenset(NAMES.values())
 NO_HEAD = wire.ResponseHead()
+UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
+"""What msgspec raises of a value that is no such frame; the second where half a character stands for a number."""
 
 
 class ResponsesDecoder:
@@ -233,7 +235,7 @@ class ResponsesDecoder:
 
     def _mended(self, payload: JsonObject, name: str, *, surrogates: bool) -> list[Event]:
         """A known frame: read as it is where only its dress was odd, else with its members' types mended."""
-        with suppress(msgspec.ValidationError):
+        with suppress(*UNFIT):
             message: Any = msgspec.convert(payload, type=wire.FRAME.type)
             return list(self._table[message.__class__](self, message))
         fixed = mended(payload, name)
@@ -243,7 +245,7 @@ class ResponsesDecoder:
         told = entries(fixed.pop("logprobs", None)) if name == TEXT_DELTA else ()
         try:
             message = msgspec.convert(fixed, type=wire.FRAME.type)
-        except msgspec.ValidationError:
+        except UNFIT:
             return [unknown_event.seen(detail=name), ProviderEvent(name=name, data=payload)]
         quirks: list[Event] = [] if surrogates else [item_shape.seen(detail=name)]
         out = [*quirks, *self._table[message.__class__](self, message)]
@@ -258,7 +260,7 @@ class ResponsesDecoder:
             odd: list[Event] = []
             try:
                 frame = msgspec.convert(told, type=wire.ArgumentsDeltaFrame)
-            except msgspec.ValidationError:
+            except UNFIT:
                 frame = msgspec.convert(mended(told, ARGUMENTS_DELTA), type=wire.ArgumentsDeltaFrame)
                 odd.append(item_shape.seen(detail=name))
             return [*odd, *self._typed(frame, "mcp_call")]
