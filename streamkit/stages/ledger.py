@@ -172,7 +172,7 @@ class Ledger(ClaimBooks):
         return (event,)
 
     def _usage_reported(self, event: UsageReported) -> Events:
-        merged, zeroed = merge_usage(self._usage.usage if self._usage else None, event.usage)
+        merged, zeroed = merge_usage(self._usage and self._usage.usage, event.usage, silent=not self._register.entries)
         out: list[Event] = [] if self._started is not None else list(self._begin())
         if zeroed:
             out.append(usage_zeroed.seen(detail=shown(event.usage.raw, 200)))

@@ -7,11 +7,12 @@ __all__ = ["merge_usage"]
 COUNTS = ("input_tokens", "output_tokens", "total_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
-def merge_usage(old: Usage | None, new: Usage) -> tuple[Usage, bool]:
+def merge_usage(old: Usage | None, new: Usage, *, silent: bool = False) -> tuple[Usage, bool]:
     """Both together, and whether a count had been zeroed.
 
     A newer count replaces an older one; unknown replaces nothing; zero never replaces a count above zero (C21, C30).
-    Only no output at all is believed of an object that counts input: an answer that was refused before it began.
+    Only of an answer that said nothing so far (`silent`), no output is believed where input is counted: it was refused
+    before it began, and the count of its start was a placeholder.
     """
     if old is None:
         return new, False
@@ -21,7 +22,7 @@ def merge_usage(old: Usage | None, new: Usage) -> tuple[Usage, bool]:
         before: int | None = getattr(old, name)
         after: int | None = getattr(new, name)
         if after == 0 and before:
-            if name == "output_tokens" and new.input_tokens:
+            if silent and name == "output_tokens" and new.input_tokens:
                 merged[name] = 0
                 continue
             zeroed = True

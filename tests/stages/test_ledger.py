@@ -515,6 +515,15 @@ def test_usage_is_replaced_not_added_c22_and_zero_erases_nothing_c21():
     assert quirks(log) == ["usage_zeroed"]
 
 
+def test_no_output_is_believed_only_of_an_answer_that_said_nothing_c21_c30():
+    start = UsageReported(usage=Usage(input_tokens=9, output_tokens=5))
+    nothing = UsageReported(usage=Usage(input_tokens=9, output_tokens=0))
+    log, response = run(start, nothing, STOP)
+    assert (response.usage.output_tokens, quirks(log)) == (0, [])
+    log, response = run(start, TextDelta(text="a"), nothing, STOP)
+    assert (response.usage.output_tokens, quirks(log)) == (5, ["usage_zeroed"])
+
+
 def test_usage_that_says_nothing_new_is_not_repeated():
     usage = UsageReported(usage=Usage(input_tokens=1))
     log, _ = run(usage, usage, STOP)
