@@ -40,7 +40,7 @@ _WORDS: Final[dict[FinishReason, str]] = {
     "length": """
         length max_tokens max_token max_length max_output_tokens max_completion_tokens max_new_tokens max_output
         model_length token_limit max_tokens_reached output_limit length_limit length_capped error_limit
-        incomplete_length num_predict
+        incomplete_length num_predict time_limit
     """,
     "tool_calls": "tool_calls tool_call tool_use function_call function_calls tools call_tool",
     "content_filter": """
@@ -66,7 +66,6 @@ _FAILURES: Final[dict[str, bool]] = {
     "abort": True,
     "aborted": True,
     "timeout": True,
-    "time_limit": True,
     "overloaded": True,
     "engine_overloaded": True,
     "insufficient_system_resource": True,

@@ -59,7 +59,7 @@ def piece(text, word=None, index=0, **members):
         (COMPLETIONS, [piece("a"), piece("", "abort"), frame(b"[DONE]")], "abort", True),
         (COMPLETIONS, [piece("a"), piece("", "abort")], "abort", True),
         (ANTHROPIC_COMPLETIONS, [{"completion": "a"}, {"completion": "", "stop_reason": "timeout"}], "timeout", True),
-        (WATSONX, [{"results": [{"generated_text": "a", "stop_reason": "time_limit"}]}], "time_limit", True),
+        (WATSONX, [{"results": [{"generated_text": "a", "stop_reason": "error"}]}], "", True),
         (
             OLLAMA,
             [{"model": "m", "message": {"content": "a"}, "done": True, "done_reason": "aborted"}],

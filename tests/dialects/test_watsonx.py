@@ -1,4 +1,5 @@
 import pytest
+from driving import assembled
 from plain_wire import STRANGERS, decode, frame, of, quirks, text_of
 
 from streamkit.dialects.base import CERTAIN, NO, DecoderOptions
@@ -53,6 +54,12 @@ def test_max_tokens_is_length():
     assert (
         of(decode(WATSONX, [generation(result("a", 1, stop="max_tokens"))]), FinishClaimed)[0].finish_reason == "length"
     )
+
+
+def test_the_time_limit_of_the_request_cuts_the_text_and_is_no_failure():
+    response = assembled(WATSONX, generation(result("a", 1)), generation(result("b", 2, stop="time_limit")))
+    assert (response.text, response.status, response.finish_reason) == ("ab", "incomplete", "length")
+    assert (response.raw_finish_reason, response.errors) == ("time_limit", ())
 
 
 def test_errors_and_odd_members():

@@ -17,6 +17,7 @@ from streamkit.dialects.words import finish_word
         ("MAX_TOKENS", "length"),
         ("model_length", "length"),
         ("max_output_tokens", "length"),
+        ("time_limit", "length"),
         ("TOOL_USE", "tool_calls"),
         ("tool_calls", "tool_calls"),
         ("TOOL_CALL", "tool_calls"),
