@@ -8,7 +8,7 @@ only where nothing else stands beside them that could be content.
 from streamkit.faults.words import compact
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
 
-__all__ = ["exception_named", "looks_like_error"]
+__all__ = ["exception_named", "failing_status", "looks_like_error"]
 
 _WARNINGS = frozenset({"warning", "warnings", "notice", "info", "deprecation"})
 _CONTENT = ("choices", "candidates", "delta", "output", "content", "item", "part", "text")
@@ -40,8 +40,7 @@ def looks_like_error(payload: Json) -> bool:
     named = members.get("error_type") or members.get("error_message") or members.get("errorMessage")
     if named or members.get("success") is False:
         return True
-    status = members.get("base_resp")
-    if is_object(status) and status.get("status_code"):
+    if failing_status(members.get("base_resp")):
         return True
     response = members.get("response")
     if (is_object(response) and response.get("error")) or exception_named(members):
@@ -49,6 +48,11 @@ def looks_like_error(payload: Json) -> bool:
     if any(members.get(name) is not None for name in _CONTENT):
         return False
     return _problem(members) or (not word and (_flat(members) or _listed(members)))
+
+
+def failing_status(status: Json) -> bool:
+    """Whether MiniMax's status object reports a failure: its code is not zero, be it a number or a text (G06)."""
+    return is_object(status) and bool(status.get("status_code")) and status["status_code"] != "0"
 
 
 def exception_named(members: JsonObject) -> str:

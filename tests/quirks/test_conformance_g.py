@@ -58,8 +58,9 @@ def test_g06_a_status_object_counts_beside_choices_too(finish, choices):
     assert (error.code, error.message) == ("1027", "cut by a filter")
 
 
-def test_g06_a_status_object_without_a_fault_says_nothing():
-    last = {**chunk("stop"), "base_resp": {"status_code": 0, "status_msg": ""}}
+@pytest.mark.parametrize("code", [0, "0", None])
+def test_g06_a_status_object_without_a_fault_says_nothing(code):
+    last = {**chunk("stop"), "base_resp": {"status_code": code, "status_msg": ""}}
     response = response_of(sse(chunk(content="hi"), last, done=True), "chat")
     assert (response.finish_reason, response.errors, seen(response)) == ("stop", (), [])
 

@@ -10,6 +10,7 @@ from streamkit.events import ErrorReported, Event, TextDelta, UsageReported
 from streamkit.evidence import EndMarker, FinishClaimed
 from streamkit.faults import provider_error
 from streamkit.faults.events import error_events
+from streamkit.faults.shapes import failing_status
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object, is_same
 from streamkit.quirks.chat import finish_unknown
 from streamkit.quirks.endings import finish_inferred
@@ -55,7 +56,7 @@ class Endings:
             if error:
                 self.failed = True
                 out += error_events({"error": error})
-        if is_object(chunk.base_resp) and chunk.base_resp.get("status_code"):  # MiniMax, also beside a finish (G06)
+        if failing_status(chunk.base_resp):  # MiniMax, also beside a finish (G06)
             self.failed = True
             out += error_events({"base_resp": chunk.base_resp})
         return out
