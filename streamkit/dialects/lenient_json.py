@@ -25,7 +25,8 @@ _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
 )
 """One escape, or the two of a pair."""
-_CONTROL = re.compile(r"[\x00-\x1f]")
+CONTROL = frozenset(map(chr, range(32)))
+"""What JSON wants escaped inside of a string."""
 _untyped = msgspec.json.Decoder().decode
 
 
@@ -74,15 +75,15 @@ class LenientJSON:
         """
         try:
             return self._decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            found = _CONTROL.search(text, at)
-            if found is None:
+        except (ValueError, RecursionError) as exc:
+            if not isinstance(exc, json.JSONDecodeError) or text[exc.pos : exc.pos + 1] not in CONTROL:
                 raise NoJSONError from None
+            raw = text[exc.pos]
         try:
             value, end = self._lax_decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             raise NoJSONError from None
-        self._raw = self._raw or shown(found[0])
+        self._raw = self._raw or shown(raw)
         return value, end
 
     def report(self, text: str) -> None:

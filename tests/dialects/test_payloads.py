@@ -295,6 +295,12 @@ def test_a04_raw_control_characters_are_characters_of_the_text(character):
     assert found.events[0].effect == "repaired"
 
 
+def test_a04_the_character_in_the_string_is_shown_not_the_white_space_before_it():
+    found = read(Frame(b'{\n\t"a": "x\x01y\x02"\n}', "", 0))
+    assert found.objects == [{"a": "x\x01y\x02"}]
+    assert [event.detail for event in found.events] == [r"'\x01'"]
+
+
 def test_a04_raw_control_characters_in_one_of_two_documents():
     found = reading('{"a":1}{"b":"\x0b"}')
     assert found.objects == [{"a": 1}, {"b": "\x0b"}]
