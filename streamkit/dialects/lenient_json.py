@@ -73,8 +73,9 @@ class LenientJSON:
         Raises:
             NoJSONError: there is none.
         """
+        decoder = self._lax_decoder if self._raw else self._decoder  # a refusal costs as much as all the text before it
         try:
-            return self._decoder.raw_decode(text, at)
+            return decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as exc:
             if not isinstance(exc, json.JSONDecodeError) or text[exc.pos : exc.pos + 1] not in CONTROL:
                 raise NoJSONError from None

@@ -2,6 +2,7 @@ import math
 
 import msgspec
 import pytest
+from counted_work import work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -305,6 +306,11 @@ def test_a04_raw_control_characters_in_one_of_two_documents():
     found = reading('{"a":1}{"b":"\x0b"}')
     assert found.objects == [{"a": 1}, {"b": "\x0b"}]
     assert quirks(found) == ["raw_control_characters", "joined_json"]
+
+
+def test_a04_many_documents_with_raw_control_characters_cost_no_more_each_j08():
+    few, many = (work(lambda text='{"a":"\x0b"}' * count: reading(text)) for count in (100, 1_000))
+    assert many < 15 * few
 
 
 @pytest.mark.parametrize("data", ['{"a":\x0b1}', '{"a":"\x0b', "\x0bwords"])
