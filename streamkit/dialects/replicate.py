@@ -14,6 +14,7 @@ from streamkit.frames import Frame
 from streamkit.items import FinishReason
 from streamkit.jsontypes import Json, is_object
 from streamkit.quirks.payloads import invalid_utf8
+from streamkit.quirks.plain_text import foreign_frame
 
 __all__ = ["REPLICATE", "ReplicateDecoder"]
 
@@ -46,7 +47,7 @@ class ReplicateDecoder:
             return (MetadataReported(metadata={"logs": text}),)
         if looks_like_error(payload := _json(text)):
             return error_events(payload)
-        return (ProviderEvent(name=frame.event, data=text),)
+        return (foreign_frame.seen(detail=frame.event or text), ProviderEvent(name=frame.event, data=text))
 
     def close(self) -> Iterable[Event]:
         """Nothing is held back."""

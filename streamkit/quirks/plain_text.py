@@ -11,7 +11,7 @@ __all__ = ["foreign_frame", "member_mended"]
 JSON_DIALECTS = ("completions", "writer", "anthropic-completions", "watsonx", "transcription", "assistants")
 
 
-@quirk(*JSON_DIALECTS, effect="harmless", catalogue=("B03", "F20"), sources=["gateways"])
+@quirk(*JSON_DIALECTS, "replicate", effect="harmless", catalogue=("B03", "F20"), sources=["gateways"])
 def foreign_frame(tape: Tape) -> Iterator[Edit]:
     """A frame that is none of this dialect's; it is passed on as it came."""
     for frame in tape.frames[1:]:

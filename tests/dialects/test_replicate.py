@@ -1,6 +1,7 @@
 import pytest
 from plain_wire import STRANGERS, decode, frame, of, quirks, text_of
 
+import streamkit
 from streamkit.dialects.base import LIKELY, NO, POSSIBLE, DecoderOptions
 from streamkit.dialects.replicate import REPLICATE
 from streamkit.events import ErrorReported, MetadataReported, ProviderEvent, TextDelta
@@ -43,7 +44,14 @@ def test_errors_logs_and_other_events():
     assert of(run(frame({"detail": "out of memory"}, "error")), ErrorReported)[0].error.message == "out of memory"
     assert of(run(frame(b"out of memory", "error")), ErrorReported)[0].error.message == "out of memory"
     assert run(frame(b"step 1", "logs")) == [MetadataReported(metadata={"logs": "step 1"})]
-    assert run(frame(b"x", "news")) == [ProviderEvent(name="news", data="x")]
+    quirk, passed = run(frame(b"x", "news"))
+    assert (quirk.quirk, quirk.detail) == ("foreign_frame", "news")
+    assert passed == ProviderEvent(name="news", data="x")
+
+
+def test_a_stream_of_foreign_frames_alone_is_not_called_empty():
+    response = streamkit.assemble([b'data: {"foo":1}\n\n'], "replicate", on_error="event")
+    assert [error.code for error in response.errors] == ["unreadable_stream"]
 
 
 def test_j14_invalid_utf8():
