@@ -141,9 +141,12 @@ class _Messages:
         raise UsageError(f"a source must give bytes (or text messages), not {type(chunk).__name__}")
 
     def _of_text(self, text: str) -> Chunk:
-        if self._given == "":
-            self._given = _kind(text)
         raw = text.encode("utf-8", "surrogatepass")
+        if self._given == "":
+            told = text.lstrip("\ufeff\r\n")
+            if not told:  # what stands in front of a stream says nothing of it
+                return raw
+            self._given = _kind(told)
         if self._given == "messages":
             return Frame(raw)
         if self._given == "lines":

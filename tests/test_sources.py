@@ -194,6 +194,14 @@ async def test_decoded_pieces_of_a_body_are_its_text(size, end):
     assert (await read(Body(*pieces))).text == "hé"
 
 
+@pytest.mark.parametrize("front", [[""], ["\n"], ["\ufeff"], ["", "\r\n", "\n"]])
+@pytest.mark.parametrize("apart", [True, False])
+async def test_what_stands_in_front_of_decoded_text_says_nothing_of_it(front, apart):
+    body = b"".join(CHUNKS).decode()
+    response = await read(Body(*front, body) if apart else Body("".join(front) + body))
+    assert (response.text, response.status) == ("hé", "completed")
+
+
 async def test_decoded_lines_of_a_body_are_its_text():
     response = await read(Body(*("event: x\n" + b"".join(CHUNKS).decode()).split("\n")))
     assert (response.text, response.quirks) == ("hé", ())
