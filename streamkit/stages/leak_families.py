@@ -159,8 +159,8 @@ def _calls(raw: str) -> Iterator[Call]:
             arguments = value.get("arguments")
             yield str(value.get("name")), arguments if isinstance(arguments, str) else _text(arguments or {})
     for begun, inner in _pieces(raw, _FUNCTION):
-        members = {member[1]: text.removesuffix("\n") for member, text in _pieces(inner, _PARAMETER)}
-        yield begun[1], _text(members) if members or not inner.strip() else _unfenced(inner.strip())
+        parameters = {member[1]: text.removesuffix("\n") for member, text in _pieces(inner, _PARAMETER)}
+        yield begun[1], _text(parameters) if parameters or not inner.strip() else _unfenced(inner.strip())
 
 
 def _pieces(raw: str, bounds: Bounds) -> Iterator[tuple[re.Match[str], str]]:
