@@ -38,7 +38,7 @@ from streamkit.evidence import (
     TerminalInventory,
     TextReclassified,
 )
-from streamkit.items import Status, is_client_call
+from streamkit.items import Status, Usage, is_client_call
 from streamkit.jsontypes import is_same
 from streamkit.limits import DEFAULT_LIMITS, Limits
 from streamkit.quirks.endings import (
@@ -112,7 +112,7 @@ class Ledger(ClaimBooks):
         self.wants_finish = True
         """False for dialects whose complete answers simply end."""
         self._closing = Closing()
-        self._usage: UsageReported | None = None
+        self._usage: Usage | None = None
         self._errors: dict[tuple[str, str], None] = {}
         """Codes and messages of the errors that were told, in order."""
         self._marked = ""  # the end marker that came
@@ -172,15 +172,15 @@ class Ledger(ClaimBooks):
         return (event,)
 
     def _usage_reported(self, event: UsageReported) -> Events:
-        merged, zeroed = merge_usage(self._usage and self._usage.usage, event.usage, silent=not self._register.entries)
+        merged, zeroed = merge_usage(self._usage, event.usage, silent=not self._register.entries)
         out: list[Event] = [] if self._started is not None else list(self._begin())
         if zeroed:
             out.append(usage_zeroed.seen(detail=shown(event.usage.raw, 200)))
-        if self._usage is None or not is_same(merged, self._usage.usage):
+        if self._usage is None or not is_same(merged, self._usage):
             if self._marked == "[DONE]":
                 out.append(usage_after_end.seen(detail=shown(event.usage.raw, 200)))
-            self._usage = replace(event, usage=merged)
-            out.append(self._usage)
+            self._usage = merged
+            out.append(replace(event, usage=merged))
         return out
 
     def _error(self, event: ErrorReported) -> Events:
