@@ -132,7 +132,10 @@ def done_shorter(tape: Tape) -> Iterator[Edit]:
 
 @quirk("responses", effect="guessed", catalogue="B07", fields=("text", "reasoning", "refusal", "tool_calls", "items"))
 def done_differs(tape: Tape) -> Iterator[Edit]:
-    """An item's own snapshot contradicts its deltas; the snapshot stands (for arguments, the one that parses)."""
+    """An item's own snapshot contradicts its deltas; the snapshot stands (for arguments, the one that parses).
+
+    What the item was announced with, before its deltas, stands only where there are none; `data` has it.
+    """
     for frame in tape.frames:
         payload = frame.json
         if _is(payload, "response.output_text.done") and payload["text"]:
