@@ -20,8 +20,8 @@ __all__ = ["Expired", "Session"]
 RAISED: tuple[Ending, ...] = ("failed", "truncated", "stalled", "disconnected", "refused")
 """Endings that the faces raise for; a cut by the provider's own limits is an answer, not an error."""
 
-HALTED: dict[str, Ending] = {"quirk": "refused", "transport": "disconnected"}
-"""Endings of a stream that a stage halted, by the kind of the error; all others failed."""
+HALTED: dict[str, Ending] = {"quirk": "refused", "transport": "disconnected", "stall": "stalled"}
+"""Endings of a stream that a stage halted or that could not be read, by the kind of the error; all others failed."""
 
 
 class Expired(Exception):
@@ -36,6 +36,9 @@ class Session:
         self._ahead = ahead
         self.feed = pipeline.feed
         self._assembler = cast("Assembler", pipeline.stages[-1])
+        stages = [stage for segment in (*ahead, pipeline) for stage in segment.stages]
+        self._discreet = next((stage.discreet for stage in stages if hasattr(stage, "discreet")), None)
+        """Takes secrets out of the error that ended the stream, which passes no stage but the last (J10)."""
         self._cause: BaseException | None = None
 
     def last(self, end: Callable[[], list[Event]]) -> tuple[list[Event], Exception | None]:
@@ -78,9 +81,8 @@ class Session:
 
         def farewell(halted: ErrorInfo | None) -> Event:
             halted = halted or next((segment.halted for segment in self._ahead if segment.halted), None)
-            if halted is not None:
-                return StreamEnded(ending=HALTED.get(halted.kind, "failed"), error=halted)
-            return StreamEnded(ending=ending, error=error)
+            how, why = (ending, error) if halted is None else (HALTED.get(halted.kind, "failed"), halted)
+            return StreamEnded(ending=how, error=self._discreet(why) if why and self._discreet else why)
 
         return self.pipeline.end(farewell)
 
@@ -88,7 +90,7 @@ class Session:
         """Close the pipeline because reading failed."""
         self._cause = cause
         if isinstance(cause, StreamError):
-            return self.finish(ending="disconnected" if cause.info.kind == "transport" else "failed", error=cause.info)
+            return self.finish(ending=HALTED.get(cause.info.kind, "failed"), error=cause.info)
         return self.finish(ending="disconnected", error=transport_error(cause))
 
     def abandon(self, failure: BaseException) -> None:

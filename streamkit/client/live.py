@@ -142,7 +142,9 @@ class LiveStream:
         if self._inner is None or self._next == self._begin:
             await self._pass_fence()
         self._held.clear()
-        return await self._opened().result()
+        inner = self._opened()
+        self._next = inner.__anext__
+        return await inner.result()
 
     async def aclose(self) -> None:
         """Close the connection at once; harmless when called again. The response stays readable.

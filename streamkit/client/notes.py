@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from streamkit.client.secrets import masked_info
+from streamkit.errors import ErrorInfo
 from streamkit.events import ErrorReported, Event, QuirkSeen, ResponseStarted
 from streamkit.masking import mask, mask_json
 
@@ -33,6 +34,10 @@ class Notes:
             detail, data = mask(event.detail, self._secrets), mask_json(event.data, self._secrets)
             return (msgspec.structs.replace(event, detail=detail, data=data),)
         return (event,)
+
+    def discreet(self, error: ErrorInfo) -> ErrorInfo:
+        """The error that ended the stream, without those secrets: its event passes no stage but the last."""
+        return masked_info(error, self._secrets)
 
     def close(self) -> Iterable[Event]:
         """The quirks that only the body's end has shown."""

@@ -104,6 +104,9 @@ def masked_info(info: ErrorInfo, secrets: tuple[str, ...]) -> ErrorInfo:
         info,
         message=mask(info.message, secrets),
         code=mask(info.code, secrets),
+        param=None if info.param is None else mask(info.param, secrets),
+        hint=mask(info.hint, secrets),
+        request_id=mask(info.request_id, secrets),
         chain=tuple(mask(text, secrets) for text in info.chain),
         raw=mask_json(info.raw, secrets),
     )

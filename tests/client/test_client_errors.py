@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 from answers import error, frame
-from asking import KEY, ask, text_of
+from asking import KEY, ask, hang, hello, text_of
 from loopback import serving
 
 from streamkit import (
@@ -13,10 +13,17 @@ from streamkit import (
     Overloaded,
     ProviderError,
     RateLimited,
+    StreamError,
+    Watchdog,
 )
 from streamkit.client import Client
 
 pytestmark = pytest.mark.anyio
+
+
+async def passing(events):
+    async for event in events:
+        yield event
 
 
 @pytest.mark.parametrize(
@@ -118,6 +125,45 @@ async def test_own_secrets_are_masked_in_band():
             await ask(server, headers={"Authorization": "Bearer opaque-credential"})
     assert "opaque" not in repr(caught.value.info)
     assert caught.value.info.message == "bad key ***"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("text/html", b"<html><title>no account for opaque-credential</title></html>"),
+        ("text/plain", b"bad key opaque-credential"),
+        ("text/event-stream", b"bad key opaque-credential\n\n"),
+        ("text/event-stream", frame({"error": {"message": "m", "param": "opaque-credential"}})),
+        ("text/event-stream", frame({"surprise": "opaque-credential"})),
+    ],
+)
+@pytest.mark.parametrize("stages", [(), (passing,)])
+async def test_own_secrets_are_masked_in_what_is_no_answer(backend, content_type, body, stages):
+    async def handler(connection):
+        await connection.answer(body=body, kind=content_type)
+
+    headers = {"Authorization": "Bearer opaque-credential"}
+    async with serving(handler) as server:
+        with pytest.raises(StreamError) as caught:
+            await ask(server, backend=backend, headers=headers, stages=stages)
+        response = await ask(server, backend=backend, headers=headers, stages=stages, on_error="event")
+    assert "opaque" not in repr(caught.value.info) + str(caught.value) + repr(response.errors)
+
+
+async def test_a_stall_before_the_headers_ends_as_one(backend):
+    async with serving(hang) as server:
+        response = await ask(server, backend=backend, watchdog=Watchdog(first=0.05), on_error="event")
+    assert (response.ending, response.errors[0].code) == ("stalled", "ttfb_timeout")
+
+
+async def test_events_may_be_asked_for_behind_the_result(backend):
+    async with (
+        serving(hello()) as server,
+        Client(server.url + "/v1", backend=backend) as client,
+        client.stream("chat", json={}) as stream,
+    ):
+        assert (await stream.result()).text == "Hello"
+        assert [event async for event in stream] == []
 
 
 async def test_statuses_that_are_neither_answers_nor_errors(backend):
