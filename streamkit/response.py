@@ -124,6 +124,8 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def empty(self) -> bool:
         """Whether the stream ended well and yet brought nothing at all (H17)."""
+        if self.ending != "completed" or self.errors:
+            return False
         return not (self.text or self.reasoning or self.refusal or self.tool_calls or self.dropped_calls) and not any(
             item.media or item.signature or item.type not in ("message", "reasoning") for item in self.items
         )
@@ -146,7 +148,9 @@ class Response(msgspec.Struct, kw_only=True, frozen=True):
 
     def text_of(self, separator: str = "\n\n") -> str:
         """The visible answer with `separator` between message items (B36)."""
-        texts = (item.text for item in self.items if item.choice == 0 and item.phase not in ASIDE_PHASES)
+        everywhere = split_over_choices(self.items)  # as in `text`
+        items = (item for item in self.items if everywhere or item.choice == 0)
+        texts = (item.text for item in items if item.phase not in ASIDE_PHASES)
         return separator.join(text for text in texts if text)
 
     def to_dict(self) -> JsonObject:

@@ -5,8 +5,10 @@ import msgspec
 import pytest
 
 import streamkit
+from streamkit.errors import ErrorInfo
 from streamkit.events import (
     ArgumentsDelta,
+    ErrorReported,
     ItemFinished,
     ItemStarted,
     LogprobsAdded,
@@ -192,7 +194,14 @@ def test_whether_the_wire_said_that_it_was_over(terminal, seen):
     ],
 )
 def test_empty_h17(events, empty):
-    assert response_of(*events).empty is empty
+    assert response_of(*events, StreamEnded(ending="completed")).empty is empty
+
+
+def test_what_failed_or_is_not_over_is_not_empty_h17():
+    assert not response_of().empty
+    assert not response_of(StreamEnded(ending="failed", error=ErrorInfo(kind="wire", message="odd"))).empty
+    told = ErrorReported(error=ErrorInfo(kind="provider", message="no"))
+    assert not response_of(told, StreamEnded(ending="completed")).empty
 
 
 @pytest.mark.parametrize(("text", "visible"), [("", False), (" \n\t", False), ("\u200b\u2060", False), (" a", True)])

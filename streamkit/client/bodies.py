@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Iterator
+from contextlib import suppress
 from functools import partial
+from json import dumps
 from typing import cast
 
 import msgspec
@@ -47,6 +49,11 @@ def encoded(payload: Json) -> bytes:
     if isinstance(payload, str | bytes | bytearray | memoryview):
         kind = type(cast("object", payload)).__name__
         raise UsageError(f"`json` must be the body itself, such as a dict, not {kind}: it is made into JSON here")
+    with suppress(RecursionError, TypeError):  # which is said below
+        try:
+            dumps(payload, allow_nan=False, skipkeys=True, check_circular=False, default=lambda _: None)
+        except ValueError:  # msgspec would write null
+            raise UsageError("the request body has no JSON form: a number in it is infinite or nan") from None
     try:
         return msgspec.json.encode(payload)
     except UnicodeEncodeError:

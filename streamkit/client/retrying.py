@@ -1,11 +1,12 @@
 """When another attempt is made, and after how long (H14, G13, G24): stamina's back-off, the provider's word first."""
 
+import math
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import msgspec
 
-from streamkit.errors import ErrorInfo
+from streamkit.errors import ErrorInfo, UsageError
 from streamkit.logs import logger
 
 __all__ = ["Attempts", "Retries", "worth_another_try"]
@@ -26,6 +27,18 @@ class Retries(msgspec.Struct, kw_only=True, frozen=True):
     """Up to this much is added at random."""
     longest_retry_after: float = 60.0
     """The provider's own delay is obeyed up to here; a longer one is not shortened, the error is raised at once."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no time to wait.
+
+        Raises:
+            UsageError: a time is no number of seconds, 0 or more.
+        """
+        for name in ("first_wait", "jitter", "longest_wait", "longest_retry_after"):
+            seconds: object = getattr(self, name)
+            endless = seconds == math.inf and not name.startswith("longest")
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0 or endless:
+                raise UsageError(f"Retries({name}={seconds!r:.80}) is not allowed: seconds, 0 or more")
 
 
 class AttemptFailed(Exception):

@@ -19,7 +19,7 @@ from streamkit.testing.server import PlaybackServer
 __all__ = ["Marked", "Replay", "marked", "serving"]
 
 
-class Marked(msgspec.Struct, kw_only=True, frozen=True):
+class Marked(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What a test's marker asks for."""
 
     recording: str

@@ -40,6 +40,12 @@ def test_endless_bodies_are_the_callers_fault():
         encoded(circle)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_has_none_for_is_refused(number):
+    with pytest.raises(UsageError, match="infinite or nan"):
+        encoded({"temperature": [1.0, {"deep": number}]})
+
+
 @pytest.mark.parametrize(
     ("value", "charset"),
     [

@@ -17,6 +17,7 @@ from streamkit import (
     StreamEnded,
     TextDelta,
     TransportError,
+    UsageError,
     Watchdog,
 )
 from streamkit.client import Client, Retries
@@ -24,6 +25,14 @@ from streamkit.client.retrying import worth_another_try
 from streamkit.errors import ErrorInfo
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "1", None, True])
+@pytest.mark.parametrize("name", ["first_wait", "longest_wait", "jitter", "longest_retry_after"])
+def test_a_wait_is_a_number_of_seconds(name, seconds):
+    with pytest.raises(UsageError, match=name):
+        Retries(**{name: seconds})
+
 
 AT_ONCE = Retries(count=2, first_wait=0, jitter=0)
 

@@ -89,6 +89,7 @@ def test_b31_one_finish_is_enough_for_a_turn_that_was_split():
         response = response_of(sse(chunk(content="On it"), call, chunk("tool_calls", index=1), done=done), "chat")
         assert (response.text, response.finish_reason, response.ending) == ("On it", "tool_calls", "completed")
         assert "split_choices" in [quirk.id for quirk in response.quirks]
+        assert response.text_of("") == response.text
 
 
 def test_b31_the_finish_of_a_choice_that_said_nothing_says_nothing_of_the_others():

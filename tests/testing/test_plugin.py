@@ -83,6 +83,7 @@ def test_it(streamkit_server):
         ('@pytest.mark.streamkit("hello", quirk="nonsense")', "*there is no quirk 'nonsense'*"),
         ('@pytest.mark.streamkit("hello", quirk="end_marker_missing", place=9)', "*at 1 places*"),
         ('@pytest.mark.streamkit("hello", place="first")', "*recording, ?, quirk, place*"),
+        ('@pytest.mark.streamkit("hello", quirks="empty_data")', "*unknown field `quirks`*"),
         ("@pytest.mark.streamkit()", "*recording, ?, quirk, place*"),
     ],
 )
