@@ -59,7 +59,7 @@ class Assembler(Builder):
             return self._end(event)
         if not isinstance(cast("object", event), Event):
             raise UsageError(
-                f"a stage gave out {event!r:.80}, which is no event: feed() gives events, such as TextDelta(…)"
+                f"{event!r:.80} is no event: bytes go into a pipeline, and the feed() of a stage gives events, TextDelta(…)"
             )
         if isinstance(event, KeepAlive):
             self._alive(event)
