@@ -59,7 +59,7 @@ class Assembler(Builder):
             return self._end(event)
         if not isinstance(cast("object", event), Event):
             raise UsageError(
-                f"{event!r:.80} is no event: bytes go into a pipeline, and the feed() of a stage gives events, TextDelta(…)"
+                f"{event!r:.80} is no event: bytes go into a pipeline, a stage gives out events such as TextDelta(…)"
             )
         if isinstance(event, KeepAlive):
             self._alive(event)
