@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamkit.jsontypes import JsonObject, is_object
+from streamkit.jsontypes import Json, is_object
 from streamkit.quirks.registry import quirk
 from streamkit.quirks.tape import Edit, Tape
 from streamkit.quirks.tool_tapes import Piece, pieces, rewritten, runs, single_runs
@@ -86,11 +86,10 @@ def tool_args_placeholder(tape: Tape) -> Iterator[Edit]:
         payload = frame.json
         delta = payload.get("delta") if is_object(payload) else None
         if is_object(delta) and delta.get("type") == "input_json_delta" and not delta.get("partial_json"):
-            behind = (f.json for f in tape.frames[frame.index + 1 :] if is_object(f.json))
-            own: JsonObject = next(
-                (p["delta"] for p in behind if p.get("index") == payload["index"] and "delta" in p), {}
-            )
-            if str(own.get("partial_json")).startswith("{"):
+            behind = (f.json for f in tape.frames[frame.index + 1 :])
+            block = [p["delta"] for p in behind if is_object(p) and p.get("index") == payload["index"] and "delta" in p]
+            own: Json = block[0] if block else None
+            if is_object(own) and str(own.get("partial_json")).startswith("{"):
                 delta["partial_json"] = "{}"
                 yield tape.replace(frame, payload)
     for run in runs(tape):
