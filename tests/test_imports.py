@@ -25,6 +25,7 @@ import json, sys
 import msgspec
 already = set(sys.modules)
 import streamkit
+streamkit.TextDelta, streamkit.StreamError, streamkit.Limits, streamkit.ToolCall, streamkit.Frame
 print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - already})))
 """
 
@@ -36,12 +37,26 @@ def loaded_by(code):
     return set(json.loads(done.stdout))
 
 
-def test_import_streamkit_loads_no_event_loop_and_no_library_that_a_stream_may_do_without():
+def test_import_streamkit_and_its_types_load_no_event_loop_and_no_library_that_a_stream_may_do_without():
     assert loaded_by(LOADED) & HEAVY == set()
 
 
-def test_import_streamkit_loads_no_part_of_the_standard_library_that_is_heavy_and_seldom_needed():
+def test_import_streamkit_and_its_types_load_no_part_of_the_standard_library_that_is_heavy_and_seldom_needed():
     assert loaded_by(LOADED) & SELDOM_NEEDED == set()
+
+
+def test_import_streamkit_alone_loads_no_library_at_all():
+    code = "import json, sys, streamkit\nprint(json.dumps([name for name in sys.modules if name == 'msgspec']))"
+    assert loaded_by(code) == set()
+
+
+def test_modules_of_the_ground_floor_need_no_import_of_their_own():
+    code = (
+        "import json, streamkit\n"
+        "same = streamkit.errors.StreamError is streamkit.StreamError, streamkit.events.Event is streamkit.Event\n"
+        "print(json.dumps([same == (True, True) and {'errors', 'limits', 'Event'} <= set(dir(streamkit))]))"
+    )
+    assert loaded_by(code) == {True}
 
 
 def test_patterns_for_prose_are_compiled_only_where_there_is_prose_to_read():
@@ -50,6 +65,7 @@ def test_patterns_for_prose_are_compiled_only_where_there_is_prose_to_read():
         "count, compiled = re.compile, []\n"
         "re.compile = lambda pattern, flags=0: compiled.append(str(pattern)) or count(pattern, flags)\n"
         "import streamkit\n"
+        "streamkit.TextDelta, streamkit.StreamError, streamkit.Limits\n"
         "print(json.dumps([pattern for pattern in compiled if 'quota' in pattern]))"
     )
     assert loaded_by(code) == set()
