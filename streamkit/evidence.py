@@ -207,6 +207,9 @@ class Handover(Event, kw_only=True, frozen=True):
 class Rerouted(Event, kw_only=True, frozen=True):
     """A stage has other lanes now, or handles other classes: the pipeline must look that up anew."""
 
+    stage: object = None
+    """Which one; None where it is not known, or several."""
+
 
 class NumberPassed(Event, kw_only=True, frozen=True):
     """A numbered frame came that says nothing itself; the sequencer needs to know that its number was used."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast, overload, runtime_chec
 from streamkit.errors import ClosedPipeline, ErrorInfo, UsageError
 from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
-from streamkit.routing import class_of, routes_through
+from streamkit.routing import class_of, routes_after, routes_through
 
 __all__ = ["AsyncStage", "Pipeline", "Pulsed", "Stage", "Timed"]
 
@@ -99,7 +99,8 @@ class Pipeline(Generic[Item, Out]):
         self._closed = False
         self._takers: list[Any] = [*flat, self]
         """Who takes items: the stages, and for notices the pipeline itself."""
-        self._route()
+        self._routes = routes_through(flat)
+        self._tables = self._routes.tables
 
     def __or__(self, stage: Stage[Out, Next]) -> "Pipeline[Item, Next]":
         """This pipeline with one more stage (or pipeline) behind it."""
@@ -203,8 +204,9 @@ class Pipeline(Generic[Item, Out]):
         out: list[Out] = []
         for at in range(until):
             stage = self.stages[at]
-            left = self.halted is not None and getattr(stage, "handles", None) == (bytes,)
-            for item in () if left else self._held_back(stage):  # input that was left over says nothing
+            if self.halted is not None and getattr(stage, "handles", None) == (bytes,):
+                continue  # input that was left over says nothing
+            for item in self._held_back(stage):
                 if self._mute:  # a stage that failed once is asked nothing more
                     continue
                 try:
@@ -213,9 +215,17 @@ class Pipeline(Generic[Item, Out]):
                     self._mute, self._failure = True, self._failure or failure
         return out
 
-    def _held_back(self, stage: Any) -> Iterator[Any]:
+    def _held_back(self, stage: Any) -> Iterable[Any]:
         try:
-            yield from stage.close() or ()  # a stage that holds nothing back may well give None
+            held = stage.close() or ()  # a stage that holds nothing back may well give None
+        except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
+            self._failure = self._failure or failure
+            return ()
+        return held if class_of(held) in PLAIN else self._one_by_one(held)
+
+    def _one_by_one(self, held: Iterable[Any]) -> Iterator[Any]:
+        try:
+            yield from held
         except Exception as failure:  # noqa: BLE001 - raised once all stages are closed
             self._failure = self._failure or failure
 
@@ -234,10 +244,16 @@ class Pipeline(Generic[Item, Out]):
                 chain = table[class_of(result)]
             except KeyError:
                 chain = self._routes.of_result(at + 1, class_of(result))
-            if chain is False:
+            if chain is not False:
+                item = result
+            elif class_of(result) in PLAIN and len(result) == 1:
+                (item,) = result
+                chain = table.get(class_of(item), False)
+                if chain is False:
+                    chain = self._routes.of_item(at + 1, class_of(item))
+            else:
                 self._push_all(result, at + 1, out)
                 return
-            item = result
         out.append(item)
 
     def _push_all(self, items: Iterable[Any], position: int, out: list[Out]) -> None:
@@ -251,16 +267,15 @@ class Pipeline(Generic[Item, Out]):
         if isinstance(notice, Halt):
             self.halted = self.halted or notice.error
             return ()
-        if isinstance(notice, Handover):
-            self.stages[:] = [notice.new if stage is notice.old else stage for stage in self.stages]
-            self._takers[:-1] = self.stages
-        self._route()
-        return ()
-
-    def _route(self) -> None:
-        """Look up which ways lead through the stages as they are now."""
-        self._routes = routes_through(self.stages)
+        old, new = (notice.old, notice.new) if isinstance(notice, Handover) else (notice.stage, notice.stage)
+        if old is None:
+            self._routes = routes_through(self.stages)
+        for at, stage in enumerate(self.stages):
+            if stage is old:
+                self.stages[at] = self._takers[at] = new
+                self._routes = routes_after(self._routes, at, new)
         self._tables = self._routes.tables
+        return ()
 
     def segments(self) -> "list[Pipeline[Any, Any] | AsyncStage]":
         """The chain cut at its async stages: pipelines of push stages, and the async stages between them.

@@ -13,7 +13,7 @@ from streamkit.events import Event
 from streamkit.evidence import Halt, Handover, Rerouted
 from streamkit.frames import Frame
 
-__all__ = ["Chain", "Lane", "Routes", "Table", "class_of", "routes_through"]
+__all__ = ["Chain", "Lane", "Routes", "Table", "class_of", "routes_after", "routes_through"]
 
 class_of: Final[Callable[[object], type[object]]] = type
 """The class of an item, in a third of the time of `x.__class__`.
@@ -104,12 +104,34 @@ def _by_pipeline(pipeline: Any, notice: Any) -> Any:
 
 _known: dict[tuple[int, ...], Routes] = {}
 
+_steps: dict[tuple[int, ...], tuple[Routes, Routes]] = {}
+"""From the routes that were known, and what has become of one stage, to the routes that then hold (and the former,
+held because they are known by their identity)."""
+
 
 def routes_through(stages: list[Any]) -> Routes:
     """The routes through these stages as they are now; one that changes what it handles must be looked at again."""
     traits: list[Any] = []
     for stage in stages:
         traits += (type(stage), getattr(stage, "handles", None), getattr(stage, "lanes", NO_LANES))
+    return _routes_of(traits)
+
+
+def routes_after(routes: Routes, at: int, stage: Any) -> Routes:
+    """The routes once the stage at one place is this one, or wants to see other items than before."""
+    kind, handles, lanes = type(stage), getattr(stage, "handles", None), getattr(stage, "lanes", NO_LANES)
+    key = (id(routes), at, id(kind), id(handles), id(lanes))
+    step = _steps.get(key)
+    if step is None:
+        if len(_steps) >= KEPT:
+            _steps.clear()
+        traits = routes.traits.copy()
+        traits[3 * at : 3 * at + 3] = (kind, handles, lanes)
+        step = _steps[key] = (routes, _routes_of(traits))
+    return step[1]
+
+
+def _routes_of(traits: list[Any]) -> Routes:
     key = tuple(map(id, traits))
     routes = _known.get(key)
     if routes is None:

@@ -194,7 +194,7 @@ class Ledger(ClaimBooks):
         self._errors[told] = None
         self.lanes = self._over
         out: list[Event] = [] if self._started is not None else list(self._begin())
-        return [*out, Rerouted(), event]
+        return [*out, Rerouted(stage=self), event]
 
     def _finish_claimed(self, event: FinishClaimed) -> Events:
         if self._closing.finished is not None:
@@ -206,7 +206,7 @@ class Ledger(ClaimBooks):
             return out + self._finish(terminal=True)
         if not self._errors:
             self.lanes = self._pausing
-            out.append(Rerouted())
+            out.append(Rerouted(stage=self))
         return out
 
     def _resumed(self, event: ItemEvent) -> Events:
@@ -218,7 +218,7 @@ class Ledger(ClaimBooks):
         out: list[Event] = []
         if own and self.lanes is self._pausing:
             self.lanes = self._resuming
-            out += (Rerouted(), content_after_finish.seen())
+            out += (Rerouted(stage=self), content_after_finish.seen())
         if own:
             self._closing.resumed[event.choice] = called or self._closing.resumed.get(event.choice, False)
         passed = Ledger.lanes[event.__class__](self, event)
@@ -250,7 +250,7 @@ class Ledger(ClaimBooks):
             out += self._close_entry(entry, status)
         out += self._closing.ended(terminal=terminal, told=bool(self._errors))
         self.lanes = self._over
-        out.append(Rerouted())
+        out.append(Rerouted(stage=self))
         return out
 
     def _late(self, event: ItemEvent) -> Events:

@@ -13,11 +13,12 @@ from streamkit.dialects.anthropic.flow import BlockFlow
 from streamkit.dialects.anthropic.mending import BLOCK_FRAMES, mend, streams_words
 from streamkit.dialects.anthropic.messages import METRICS, UsageBook, aside, finish, started
 from streamkit.dialects.anthropic.recognition import recognise
-from streamkit.dialects.anthropic.wire import BlockDelta, InputPiece, TextPiece, ThinkingPiece
+from streamkit.dialects.anthropic.wire import MEMBERS, BlockDelta, InputPiece, Piece, TextPiece, ThinkingPiece
 from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.surrogates import scrub_all
+from streamkit.dialects.template import Templates, words
 from streamkit.events import (
     ArgumentsDelta,
     Event,
@@ -57,6 +58,13 @@ class AnthropicDecoder:
         self._flow = BlockFlow(options.limits)
         self._plain = self._flow.plain
         self._decode = wire.FRAME.decode
+        self._templates = Templates()
+        self._lead, self._tail = b"", b""
+        """What stands around the one string in which the latest frames differed; no lead where that is not known."""
+        self._key = 0
+        """The block that such frames continue."""
+        self._kind: type = TextPiece
+        """What they continue it with."""
         self._usage = UsageBook()
         self._begun = False
         """Whether `message_start` was seen, or its absence noticed."""
@@ -72,13 +80,26 @@ class AnthropicDecoder:
 
     def _quick(self, frame: Frame) -> Event | Events:
         """A piece of an open block becomes its event; any other frame goes to what reads its kind."""
+        data, name = frame.data, frame.event
+        rest = data.removeprefix(self._lead)
+        if rest is not data and self._plain.get(self._key) is self._kind:
+            string = rest.removesuffix(self._tail)
+            if string is not rest and (name == "content_block_delta" or not name):
+                try:
+                    text = words(string)
+                except ValueError:  # msgspec's errors are ValueErrors
+                    pass
+                else:
+                    return TextDelta(key=self._key, text=text) if self._kind is TextPiece else self._alike(text)
         try:
-            message = self._decode(frame.data)
+            message = self._decode(data)
         except REFUSED:
             return self._tolerant(frame)
         if type(message) is BlockDelta:
-            piece, key, name = message.delta, message.index, frame.event
+            piece, key = message.delta, message.index
             if self._plain.get(key) is type(piece) and (name == "content_block_delta" or not name):
+                if self._templates.wanted:
+                    self._expect(frame, piece, key)
                 if type(piece) is TextPiece:
                     return TextDelta(key=key, text=piece.text) if piece.text else ()
                 if type(piece) is InputPiece:
@@ -86,6 +107,21 @@ class AnthropicDecoder:
                 if type(piece) is ThinkingPiece:
                     return ReasoningDelta(key=key, text=piece.thinking) if piece.thinking else ()
         return self._typed(message, frame)
+
+    def _expect(self, frame: Frame, piece: Piece, key: int) -> None:
+        """More of this piece of this block will probably come in the same dress."""
+        kind = type(piece)
+        member = MEMBERS.get(kind)
+        if member is not None:
+            text = getattr(piece, member)
+            self._lead, self._tail = self._templates.of(frame.data, b'"%s"' % member.encode(), text, frame.offset)
+            self._key, self._kind = key, kind
+
+    def _alike(self, text: str) -> Event:
+        """What a frame says that fits the template."""
+        if self._kind is InputPiece:
+            return ArgumentsDelta(key=self._key, text=text)
+        return ReasoningDelta(key=self._key, text=text)
 
     def close(self) -> Events:
         """What was held back."""

@@ -4,7 +4,7 @@ A frame that these types refuse is not wrong yet: it goes to the untyped, tolera
 stream are only tagged here; their handlers read the payload untyped, members that no document names included.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,7 @@ from streamkit.jsontypes import Json, JsonObject
 
 __all__ = [
     "FRAME",
+    "MEMBERS",
     "Block",
     "BlockDelta",
     "BlockStart",
@@ -70,6 +71,9 @@ class CompactionPiece(msgspec.Struct, gc=False, tag_field="type", tag="compactio
 
 Piece: TypeAlias = TextPiece | InputPiece | ThinkingPiece | SignaturePiece | CitationPiece | CompactionPiece
 """What a block delta holds."""
+
+MEMBERS: Final[dict[type[Piece], str]] = {TextPiece: "text", InputPiece: "partial_json", ThinkingPiece: "thinking"}
+"""Where the pieces that come by the thousand hold their text."""
 
 
 class BlockDelta(msgspec.Struct, gc=False, tag_field="type", tag="content_block_delta"):

@@ -14,7 +14,7 @@ from streamkit.dialects.base import DecoderOptions
 from streamkit.dialects.chat.calls import fragments
 from streamkit.dialects.chat.chunks import ChunkReader
 from streamkit.dialects.chat.mending import mend
-from streamkit.dialects.chat.narrow import More, more_arguments, more_reasoning, more_text
+from streamkit.dialects.chat.narrow import MEMBERS, More, more_arguments, more_reasoning, more_text
 from streamkit.dialects.chat.wire import (
     LeanCall,
     LeanDelta,
@@ -26,6 +26,7 @@ from streamkit.dialects.chat.wire import (
     decode_plain,
 )
 from streamkit.dialects.payloads import read
+from streamkit.dialects.template import Templates, words
 from streamkit.events import Event, LogprobsAdded, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, CallText
 from streamkit.faults.events import error_events
@@ -56,6 +57,11 @@ class ChatDecoder:
         self._decode: Callable[[bytes], AnyPlainChunk] = decode_lean
         self._more: More | None = None
         """The narrow way that the next frame is tried on; where it leads somewhere, `_plain` leads there as well."""
+        self._templates = Templates()
+        self._lead, self._tail = b"", b""
+        """What stands around the one string in which the latest frames differed; no lead where that is not known."""
+        self._index: int | None = None
+        """Which call such frames continue."""
         self._latest: More | None = None
         """The way that would have done for the latest piece that came on another."""
         self._fitting: set[More] = {more_text, more_reasoning, more_arguments}
@@ -68,14 +74,35 @@ class ChatDecoder:
 
     def _quick(self, frame: Frame) -> Event | Iterable[Event]:
         """More of what the frame before it said, or anything else."""
-        more = self._more
+        more, data = self._more, frame.data
+        rest = data.removeprefix(self._lead)
+        if rest is not data:
+            string = rest.removesuffix(self._tail)
+            if string is not rest:
+                try:
+                    text = words(string)
+                except ValueError:  # msgspec's errors are ValueErrors
+                    pass
+                else:
+                    return TextDelta(text=text) if more is more_text else self._alike(text)
         if more is None:
             return self._plain(frame)
         chunks = self._chunks
-        return more(frame.data, chunks.id, chunks.model) or self._unexpected(frame, more)
+        event = more(data, chunks.id, chunks.model)
+        if event is None:
+            return self._unexpected(frame, more)
+        if self._templates.wanted:
+            self._lead, self._tail = self._templates.of(data, MEMBERS[more], event.text, frame.offset)
+            self._index = getattr(event, "index", None)
+        return event
+
+    def _alike(self, text: str) -> Event:
+        """What a frame says that fits the template."""
+        return ReasoningDelta(text=text) if self._more is more_reasoning else CallText(index=self._index, text=text)
 
     def _unexpected(self, frame: Frame, tried: More) -> Event | Iterable[Event]:
         """Something else, or more of the same in another dress (`_expect` tells)."""
+        self._lead = b""
         out = self._plain(frame)
         if self._more is tried:
             self._more = None
@@ -88,7 +115,7 @@ class ChatDecoder:
         elif more is self._more:  # that way was just tried on this frame, and did not know its dress
             self._fitting.discard(more)
         elif more is self._latest and more in self._fitting:
-            self._more = more
+            self._more, self._lead = more, b""
         self._latest = more
 
     def _plain(self, frame: Frame) -> Event | Iterable[Event]:

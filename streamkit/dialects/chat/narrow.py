@@ -10,12 +10,12 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 import msgspec
 
 from streamkit.dialects.chat.wire import PlainChoice, PlainChunk
-from streamkit.events import Event, ReasoningDelta, TextDelta
+from streamkit.events import ReasoningDelta, TextDelta
 from streamkit.evidence import CallText
 
-__all__ = ["More", "more_arguments", "more_reasoning", "more_text"]
+__all__ = ["MEMBERS", "More", "more_arguments", "more_reasoning", "more_text"]
 
-More = Callable[[bytes, str | None, str | None], Event | None]
+More = Callable[[bytes, str | None, str | None], TextDelta | ReasoningDelta | CallText | None]
 """What a frame of this data means, or None where there is anything more or anything else to it than the way knows.
 
 Its `id` and its `model` must be these.
@@ -112,3 +112,11 @@ def more_arguments(data: bytes, chunk_id: str | None, model: str | None) -> Call
         return None
     (call,) = delta.tool_calls
     return CallText(index=call.index, text=call.function.arguments)
+
+
+MEMBERS: Final[dict[More, bytes]] = {
+    more_text: b'"content"',
+    more_reasoning: b'"reasoning_content"',
+    more_arguments: b'"arguments"',
+}
+"""The member in which frames differ that say more of one kind."""
