@@ -32,22 +32,18 @@ class Guard:
     def __init__(self, deadline: Deadline, now: Callable[[], float]) -> None:
         self._deadline = deadline
         self._now = now
-        self._paused = 0.0
+        self.paused = 0.0
+        """Seconds between reads so far."""
         self.left_at = now()
         """When the latest read was over, on the clock underneath."""
 
     def time(self) -> float:
         """The clock without the time between reads: that is the consumer's own (H19)."""
-        return self._now() - self._paused
-
-    @property
-    def read_at(self) -> float:
-        """When the latest read was over."""
-        return self.left_at - self._paused
+        return self._now() - self.paused
 
     def resume(self) -> None:
         """The consumer's time is over."""
-        self._paused += self._now() - self.left_at
+        self.paused += self._now() - self.left_at
 
     def leave(self) -> None:
         """The consumer's time begins."""
@@ -97,7 +93,7 @@ class TimerGuard(Guard):
         self._requests = 0
 
     def __enter__(self) -> None:
-        self._paused += self._now() - self.left_at  # `resume`, without the call
+        self.paused += self._now() - self.left_at  # `resume`, without the call
         for stage in self._movers:
             if stage.moved:
                 stage.moved = False

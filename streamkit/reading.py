@@ -23,7 +23,7 @@ STEP = 0.1
 
 
 class Reader:
-    """Reads a source under the deadlines of those stages that have some."""
+    """Reads a source under the deadlines of those stages that have some, and feeds what it gave."""
 
     def __init__(
         self,
@@ -31,8 +31,10 @@ class Reader:
         timed: list[Timed[Event]],
         pulsed: list[Pulsed],
         clock: Callable[[], float] | None,
+        feed: Callable[[Any], list[Event]],
     ) -> None:
         self._source = source
+        self._feed = feed
         self.tally = Tally()
         self._timed = timed
         self._pulsed = tuple(pulsed)
@@ -92,10 +94,10 @@ class Reader:
         if self._clocked is not None:
             self._clocked.disarm()
 
-    def feed(self, feed: Callable[[Any], list[Event]], chunk: Any) -> list[Event]:
+    def feed(self, chunk: Any) -> list[Event]:
         """Feed a chunk, or as much of a large one as may be fed at once."""
         for stage in self._pulsed:
-            stage.pulse(self._clocked.read_at)
+            stage.pulse(self._clocked.left_at - self._clocked.paused)
         cuttable = type(chunk) is bytes
         size = len(chunk if cuttable else chunk.data)
         if self._sliced:
@@ -109,15 +111,15 @@ class Reader:
                 tally.largest = size
                 if tally.first_at is None:
                     tally.first_at = tally.last_at
-        return self.feed_slice(feed, chunk) if size >= SLICE and cuttable else feed(chunk)
+        return self.feed_slice(chunk) if size >= SLICE and cuttable else self._feed(chunk)
 
-    def feed_slice(self, feed: Callable[[Any], list[Event]], chunk: bytes) -> list[Event]:
+    def feed_slice(self, chunk: bytes) -> list[Event]:
         """Feed as much of a large chunk as may be fed at once; `read` gives the rest before anything else."""
         if len(chunk) > SLICE:
             self._rest = memoryview(chunk)[SLICE:]
             self.guard, self.read = None, self._read_slice
             chunk = chunk[:SLICE]
-        out = feed(chunk)
+        out = self._feed(chunk)
         if self._clocked is not None:
             self._clocked.leave()  # so long a time of our own is not the consumer's
         return out

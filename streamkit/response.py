@@ -243,6 +243,8 @@ def finishes_of(finished: ResponseFinished) -> tuple[tuple[int, FinishReason, st
 def split_over_choices(items: Iterable[Item]) -> bool:
     """Whether one turn was split over several choices: text in one, calls in another, none competing (B31)."""
     items = tuple(items)
+    if not any(item.choice for item in items):
+        return False
     spoken = {item.choice for item in items if item.text}
     calling = {item.choice for item in items if item.call is not None}
     thinking = {item.choice for item in items if item.reasoning}

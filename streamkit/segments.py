@@ -48,7 +48,7 @@ async def _first(
             if not stopped(cause):
                 raise
             break
-        for event in given_out(segment, partial(reader.feed, segment.feed, chunk)):
+        for event in given_out(segment, partial(reader.feed, chunk)):
             yield event
     for event in given_out(segment, segment.close):
         yield event

@@ -92,21 +92,20 @@ class EventStream:
     ) -> None:
         self._source = source
         self._on_error = on_error
-        self._reader = Reader(source, pipeline.timed, pipeline.pulsed, clock)
-        self._tally = self._reader.tally
         self._sequencer = next((stage for stage in pipeline.stages if isinstance(stage, Sequencer)), None)
         segments = pipeline.segments()
         self._ahead = segments[:-1]
         heads: list[Pipeline[Any, Any]] = [segment for segment in self._ahead if isinstance(segment, Pipeline)]
         self._session = Session(cast("Pipeline[Any, Event]", segments[-1]), heads)
+        first = cast("Pipeline[Any, Event]", segments[0])
+        self._reader = Reader(source, pipeline.timed, pipeline.pulsed, clock, first.feed)
+        self._tally = self._reader.tally
+        self._feed = self._session.feed if self._ahead else self._reader.feed
         self._last: Callable[[], list[Event]] = self._session.finish
         self._ready: deque[Event] = deque()
         self._chain: Any = None  # an async generator
-        self._started = False
         self._failure: Exception | None = None
-        self._ended = False
-        self._closed = False
-        self._raised = False
+        self._started = self._ended = self._closed = self._raised = False
 
     @property
     def response(self) -> Response:
@@ -222,14 +221,13 @@ class EventStream:
         """Get what comes out for one chunk, or at the end; whether it is the end."""
         if self._closed:  # by another task, while this one was reading
             return True
-        session = self._session
         if step is not END:
-            out = session.feed(step) if self._ahead else self._reader.feed(session.feed, step)
+            out = self._feed(step)
             if self._tally.output_at is None:
                 self._tally.came(out)
             self._ready.extend(out)
-        if step is END or session.halted:
-            last, failure = session.last(self._last)
+        if step is END or self._session.halted:
+            last, failure = self._session.last(self._last)
             if self._tally.output_at is None:
                 self._tally.came(last)
             self._ready.extend(last)

@@ -158,8 +158,9 @@ class Changing:
 
     handles = (KeepAlive, ProviderEvent, TextDelta)
 
-    def __init__(self):
+    def __init__(self, *, named=False):
         self.seen = []
+        self.named = named
 
     def first(self, event):
         self.seen.append(event.text)
@@ -170,7 +171,7 @@ class Changing:
     def feed(self, event):
         if isinstance(event, ProviderEvent):
             self.lanes = self.doubling
-            return [Rerouted()]
+            return [Rerouted(stage=self if self.named else None)]
         return (event,)
 
     def close(self):
@@ -180,8 +181,9 @@ class Changing:
     doubling = {TextDelta: second}
 
 
-def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
-    stage = Changing()
+@pytest.mark.parametrize("named", [True, False])
+def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted(named):
+    stage = Changing(named=named)
     pipeline = Pipeline(stage)
     assert texts(pipeline.feed(TextDelta(text="a"))) == ["a"]
     assert pipeline.feed(ProviderEvent(name="change")) == []
@@ -190,8 +192,9 @@ def test_lanes_are_called_in_place_of_feed_and_looked_up_again_when_rerouted():
     assert pipeline.feed(KeepAlive()) == [KeepAlive()]
 
 
-def test_pipelines_that_are_alike_go_their_own_ways():
-    stages = [Changing(), Changing(), Changing()]
+@pytest.mark.parametrize("named", [True, False])
+def test_pipelines_that_are_alike_go_their_own_ways(named):
+    stages = [Changing(named=named), Changing(named=named), Changing(named=named)]
     one, two, three = map(Pipeline, stages)
     assert [texts(each.feed(TextDelta(text="a"))) for each in (one, two)] == [["a"], ["a"]]
     assert one.feed(ProviderEvent(name="change")) == []
@@ -249,6 +252,29 @@ def test_a_feed_that_is_replaced_on_one_stage_is_called():
     one, two = map(Pipeline, stages)
     assert one.feed(KeepAlive()) == [KeepAlive(), KeepAlive()]
     assert two.feed(KeepAlive()) == [KeepAlive()]
+
+
+def test_a_stage_may_change_as_often_as_it_likes():
+    class Counting:
+        number = 0
+        lanes = {}
+
+        def feed(self, event):
+            if not isinstance(event, ProviderEvent):
+                return (event,)
+            self.number += 1
+            number = str(self.number)
+            self.lanes = {TextDelta: lambda _, text: TextDelta(text=text.text + number)}
+            return (Rerouted(stage=self),)
+
+        def close(self):
+            return ()
+
+    one, two = Pipeline(Upper(), Counting()), Pipeline(Upper(), Counting())
+    for number in range(1, 300):
+        assert one.feed(ProviderEvent(name="change")) == []
+        assert texts(one.feed(TextDelta(text="a"))) == [f"A{number}"]
+    assert texts(two.feed(TextDelta(text="a"))) == ["A"]
 
 
 @pytest.mark.parametrize("handles", [None, (KeepAlive,)])

@@ -11,7 +11,7 @@ from streamkit.quirks.endings import close_error, split_choices, terminal_missin
 from streamkit.quirks.registry import shown
 from streamkit.response import Response, finishes_of, split_over_choices
 from streamkit.routing import Lane
-from streamkit.stages.remarks import remarks
+from streamkit.stages.remarks import remarks, unremarkable
 
 __all__ = ["Assembler"]
 
@@ -89,7 +89,8 @@ class Assembler(Builder):
             if ending == "truncated" and usable:
                 after = f"after {shown(self.usage, 200)}" if self.usage else ""
                 out.append(terminal_missing.seen(detail=_cut_choices(finished) or after))
-        out += remarks(Response.of(self, items))
+        if not unremarkable(items, finished):
+            out += remarks(Response.of(self, items))
         for quirk in out:
             self.add(quirk)
         event = StreamEnded(

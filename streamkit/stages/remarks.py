@@ -4,9 +4,10 @@ Looked for once, when everything has arrived; nothing is changed by it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from streamkit.events import QuirkSeen
+from streamkit.events import QuirkSeen, ResponseFinished
+from streamkit.items import Item
 from streamkit.quirks.endings import calls_missing
 from streamkit.quirks.remarks import (
     budget_spent_on_reasoning,
@@ -17,10 +18,11 @@ from streamkit.quirks.remarks import (
     reasoning_only,
     replacement_char,
 )
-from streamkit.response import ASIDE_PHASES, Choice, Response
+from streamkit.response import ASIDE_PHASES, Choice, Response, finishes_of
 
-__all__ = ["remarks"]
+__all__ = ["remarks", "unremarkable"]
 
+ANALYSIS = "analysis"
 GLUED = re.compile(r"\s*analysis\S.*assistantfinal", re.DOTALL)
 """Channels of the harmony format whose markers a server has dropped."""
 
@@ -35,13 +37,31 @@ def remarks(response: Response) -> Iterator[QuirkSeen]:
     text = response.text
     if text and not response.visible and not response.tool_calls:
         yield invisible_text.seen(detail=repr(text[:100]))
-    if text.lstrip().startswith("analysis") and GLUED.match(text):
+    if text.lstrip().startswith(ANALYSIS) and GLUED.match(text):
         yield harmony_suspected.seen(detail=text[:100])
     everything = "".join(item.text + item.reasoning for item in response.items)
     if "\0" in everything:
         yield nul.seen(detail=f"{everything.count(chr(0))} characters")
     if "\ufffd" in everything and not any(quirk.id in OWN_REPLACEMENTS for quirk in response.quirks):
         yield replacement_char.seen(detail=f"{everything.count(chr(0xFFFD))} characters")
+
+
+def unremarkable(items: Iterable[Item], finished: ResponseFinished | None) -> bool:
+    """Whether there is surely no note, told without a response: the one choice says something, as most answers do.
+
+    A text that begins with a letter or digit is visible, and no comment; what else `remarks` looks for is not there.
+    """
+    if finished is not None and any(reason == "tool_calls" for _, reason, _ in finishes_of(finished)):
+        return False
+    text = ""
+    for item in items:
+        said, thought = item.text, item.reasoning
+        if item.choice or item.phase or "\0" in said or "\ufffd" in said or "\0" in thought or "\ufffd" in thought:
+            return False
+        if text and len(text) < len(ANALYSIS):  # the word may go on in this item
+            return False
+        text = text or said.lstrip()
+    return text[:1].isalnum() and not text.startswith(ANALYSIS)
 
 
 def _nothing_to_run(response: Response) -> Iterator[QuirkSeen]:

@@ -92,7 +92,7 @@ class ChatDecoder:
         if event is None:
             return self._unexpected(frame, more)
         if self._templates.wanted:
-            self._lead, self._tail = self._templates.of(data, MEMBERS[more], event.text, frame.offset)
+            self._lead, self._tail = self._templates.of(data, MEMBERS[type(event)], event.text, frame.offset)
             self._index = getattr(event, "index", None)
         return event
 
@@ -115,7 +115,7 @@ class ChatDecoder:
         elif more is self._more:  # that way was just tried on this frame, and did not know its dress
             self._fitting.discard(more)
         elif more is self._latest and more in self._fitting:
-            self._more, self._lead = more, b""
+            self._more = more
         self._latest = more
 
     def _plain(self, frame: Frame) -> Event | Iterable[Event]:

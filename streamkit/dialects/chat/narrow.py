@@ -10,7 +10,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 import msgspec
 
 from streamkit.dialects.chat.wire import PlainChoice, PlainChunk
-from streamkit.events import ReasoningDelta, TextDelta
+from streamkit.events import Event, ReasoningDelta, TextDelta
 from streamkit.evidence import CallText
 
 __all__ = ["MEMBERS", "More", "more_arguments", "more_reasoning", "more_text"]
@@ -114,9 +114,9 @@ def more_arguments(data: bytes, chunk_id: str | None, model: str | None) -> Call
     return CallText(index=call.index, text=call.function.arguments)
 
 
-MEMBERS: Final[dict[More, bytes]] = {
-    more_text: b'"content"',
-    more_reasoning: b'"reasoning_content"',
-    more_arguments: b'"arguments"',
+MEMBERS: Final[dict[type[Event], bytes]] = {
+    TextDelta: b'"content"',
+    ReasoningDelta: b'"reasoning_content"',
+    CallText: b'"arguments"',
 }
-"""The member in which frames differ that say more of one kind."""
+"""The member in which frames differ that say more of the same."""
