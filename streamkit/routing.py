@@ -119,15 +119,13 @@ def routes_through(stages: list[Any]) -> Routes:
 
 def routes_after(routes: Routes, at: int, stage: Any) -> Routes:
     """The routes once the stage at one place is this one, or wants to see other items than before."""
-    kind, handles, lanes = type(stage), getattr(stage, "handles", None), getattr(stage, "lanes", NO_LANES)
-    key = (id(routes), at, id(kind), id(handles), id(lanes))
+    traits: list[Any] = [class_of(stage), getattr(stage, "handles", None), getattr(stage, "lanes", NO_LANES)]
+    key = (id(routes), at, *map(id, traits))
     step = _steps.get(key)
     if step is None:
         if len(_steps) >= KEPT:
             _steps.clear()
-        traits = routes.traits.copy()
-        traits[3 * at : 3 * at + 3] = (kind, handles, lanes)
-        step = _steps[key] = (routes, _routes_of(traits))
+        step = _steps[key] = (routes, _routes_of([*routes.traits[: 3 * at], *traits, *routes.traits[3 * at + 3 :]]))
     return step[1]
 
 

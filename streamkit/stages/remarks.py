@@ -58,7 +58,7 @@ def unremarkable(items: Iterable[Item], finished: ResponseFinished | None) -> bo
         said, thought = item.text, item.reasoning
         if item.choice or item.phase or "\0" in said or "\ufffd" in said or "\0" in thought or "\ufffd" in thought:
             return False
-        if text and len(text) < len(ANALYSIS):  # the word may go on in this item
+        if said and text and len(text) < len(ANALYSIS):  # the word may go on in this item
             return False
         text = text or said.lstrip()
     return text[:1].isalnum() and not text.startswith(ANALYSIS)
