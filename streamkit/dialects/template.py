@@ -13,21 +13,21 @@ import msgspec
 __all__ = ["Template", "Templates", "words"]
 
 LONGEST = 4096
-"""Bytes around the string that are kept; more is compared by nobody."""
+"""Bytes of the frames that templates are made of: in longer ones, it is the string that costs."""
 
 ATTEMPTS = 8
 """Templates in a row that no frame fitted, after which no more are made."""
 
-_STRING = re.compile(rb'[ \t\n\r]*+:[ \t\n\r]*+("(?:[^"\\]|\\.)*+")', re.DOTALL)
+_STRING = re.compile(rb'[ \t\n\r]*+:[ \t\n\r]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
 
 words: Final = msgspec.json.Decoder(Annotated[str, msgspec.Meta(min_length=1)]).decode
 """A JSON string that is not empty; anything else is a ValueError."""
 
 Template = tuple[bytes, bytes]
-"""What stands before the string, and what behind it."""
+"""What stands before the string, and what behind it: a frame fits that has `words` when both are taken away."""
 
 NONE: Template = (b"", b"")
-"""Fits nothing: no string stands outside of an object."""
+"""No template: nothing can be taken away."""
 
 
 class Templates:
@@ -51,10 +51,10 @@ class Templates:
         self._left = ATTEMPTS if offset - self._made_at > ATTEMPTS * len(data) else self._left - 1
         self._made_at = offset
         self.wanted = self._left > 0
-        if data.count(member) != 1:
+        if len(data) > LONGEST or data.count(member) != 1:
             return NONE
         found = _STRING.match(data, data.index(member) + len(member))
-        if found is None or len(data) - len(found[1]) > LONGEST:
+        if found is None:
             return NONE
         lead, tail = data[: found.start(1)], data[found.end(1) :]
         if b"\\" in lead or b"\\" in tail:

@@ -1,7 +1,8 @@
 """Decoder of the `anthropic` dialect. It translates; the ledger keeps the books.
 
-The hot path is one look-up: is this index a block that consists of just this kind of delta? All else (starts, held
-text, other kinds, blocks without a start) takes the longer way below.
+The hot path is one look-up: is this index a block that consists of just this kind of delta? What differs from such a
+frame in its text alone is not even parsed (`template`). All else (starts, held text, other kinds, blocks without a
+start) takes the longer way below.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from streamkit.dialects.base import DecoderOptions, Dialect
 from streamkit.dialects.payloads import read
 from streamkit.dialects.refused import REFUSED
 from streamkit.dialects.surrogates import scrub_all
-from streamkit.dialects.template import Templates, words
+from streamkit.dialects.template import NONE, Templates, words
 from streamkit.events import (
     ArgumentsDelta,
     Event,
@@ -59,7 +60,7 @@ class AnthropicDecoder:
         self._plain = self._flow.plain
         self._decode = wire.FRAME.decode
         self._templates = Templates()
-        self._lead, self._tail = b"", b""
+        self._lead, self._tail = NONE
         """What stands around the one string in which the latest frames differed; no lead where that is not known."""
         self._key = 0
         """The block that such frames continue."""

@@ -3,7 +3,8 @@
 Three ways for a frame, each paid for only when the one before does not fit: plain chunks (`wire.PlainChunk`) become
 their event at once; documented ones are read member by member; odd ones are mended first. Plain chunks are taken to be
 lean until the server writes out what it does not send. Behind two pieces of one kind the next frame is tried as one
-more of that kind before all else (`narrow`).
+more of that kind before all else (`narrow`), and what differs from such a frame in its text alone is not even parsed
+(`template`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +27,7 @@ from streamkit.dialects.chat.wire import (
     decode_plain,
 )
 from streamkit.dialects.payloads import read
-from streamkit.dialects.template import Templates, words
+from streamkit.dialects.template import NONE, Templates, words
 from streamkit.events import Event, LogprobsAdded, ReasoningDelta, TextDelta
 from streamkit.evidence import CallFragment, CallText
 from streamkit.faults.events import error_events
@@ -58,7 +59,7 @@ class ChatDecoder:
         self._more: More | None = None
         """The narrow way that the next frame is tried on; where it leads somewhere, `_plain` leads there as well."""
         self._templates = Templates()
-        self._lead, self._tail = b"", b""
+        self._lead, self._tail = NONE
         """What stands around the one string in which the latest frames differed; no lead where that is not known."""
         self._index: int | None = None
         """Which call such frames continue."""
