@@ -15,6 +15,7 @@ from streamkit.events import (
     ToolCallReady,
 )
 from streamkit.evidence import Halt
+from streamkit.quirks.registry import EFFECTS, REGISTRY
 
 __all__ = ["Strict"]
 
@@ -29,7 +30,7 @@ class Strict:
         allow: effects or ids that are tolerated all the same; an id weighs more than an effect.
 
     Raises:
-        UsageError: one of these is no collection of names.
+        UsageError: one of these is no collection of names, or names what is neither an effect nor a registered quirk.
     """
 
     def __init__(
@@ -79,8 +80,42 @@ def _names(name: str, given: object) -> frozenset[str]:
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         found = tuple(cast("Iterable[object]", given))
         if all(isinstance(each, str) for each in found):
-            return frozenset(cast("tuple[str, ...]", found))
+            names = frozenset(cast("tuple[str, ...]", found))
+            _check_known(name, names)
+            return names
     raise UsageError(f'Strict({name}={given!r:.80}) is not allowed: effects and ids of quirks, such as ("lossy",)')
+
+
+def _check_known(name: str, given: frozenset[str]) -> None:
+    """Refuse names that would never match: what is registered is looked at first, the rest is imported only if needed.
+
+    Quirks are registered as their modules are imported, those of another package's dialect with that dialect.
+    """
+    if not given.difference(EFFECTS, REGISTRY):
+        return
+    from streamkit.quirks.catalogue import all_quirks  # noqa: PLC0415 - imports every module of quirks
+
+    all_quirks()
+    if not given.difference(EFFECTS, REGISTRY):
+        return
+    from streamkit.dialects.table import all_dialects  # noqa: PLC0415 - imports every dialect, other packages' too
+
+    all_dialects()
+    if unknown := min(given.difference(EFFECTS, REGISTRY), default=None):
+        raise UsageError(
+            f"Strict({name}=…) names {unknown!r:.80}, which is neither an effect nor a registered quirk"
+            f"{_nearest(unknown)} (`streamkit quirks` lists those known; import any of your own before you name them)"
+        )
+
+
+def _nearest(unknown: str) -> str:
+    """What may have been meant: an id may be misspelt, or be the catalogue's."""
+    from difflib import get_close_matches  # noqa: PLC0415 - needed for a caller's mistake only
+
+    word = unknown[:80].strip().replace("-", "_")
+    listed = [quirk.id for quirk in REGISTRY.values() if word.upper() in quirk.catalogue]
+    near = listed or get_close_matches(word.lower(), (*EFFECTS, *REGISTRY), n=1)
+    return f"; do you mean {' or '.join(near)}?" if near else ""
 
 
 def refusal(event: QuirkSeen) -> ErrorInfo:

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from streamkit.errors import UsageError
@@ -14,6 +18,7 @@ from streamkit.events import (
 )
 from streamkit.evidence import Halt
 from streamkit.items import ToolCall
+from streamkit.quirks.registry import REGISTRY, quirk
 from streamkit.stages.strict import Strict
 
 
@@ -23,6 +28,19 @@ def run(stage, *events):
 
 def seen(effect, name="odd"):
     return QuirkSeen(quirk=name, effect=effect, detail="here")
+
+
+@pytest.fixture
+def odd():
+    """A quirk of a user's own."""
+
+    @quirk("chat", effect="lossy", catalogue="X01")
+    def odd(tape):
+        """Something odd."""
+        return ()
+
+    yield odd
+    del REGISTRY["odd"]
 
 
 @pytest.mark.parametrize("effect", ["guessed", "lossy", "repaired"])
@@ -60,6 +78,64 @@ def test_names_that_are_none_are_refused(name, given):
         Strict(**{name: given})
 
 
+@pytest.mark.parametrize("name", ["refuse", "allow"])
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("tool_index_mising", "do you mean tool_index_missing?"),
+        ("tool-index-missing", "do you mean tool_index_missing?"),
+        ("Lossy", "do you mean lossy?"),
+        ("A13", "do you mean missing_blank_line?"),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_one_that_is_meant(name, given, meant):
+    with pytest.raises(UsageError) as caught:
+        Strict(**{name: ("repaired", "tool_index_missing", given)})
+    assert f"Strict({name}=" in str(caught.value)
+    assert repr(given) in str(caught.value)
+    assert meant in str(caught.value)
+
+
+def test_a_name_that_resembles_none_is_refused_without_a_guess():
+    with pytest.raises(UsageError, match="zzzzzzzzz") as caught:
+        Strict(allow=("zzzzzzzzz",))
+    assert "do you mean" not in str(caught.value)
+
+
+def test_a_quirk_of_a_users_own_may_be_named_once_it_is_registered(odd):
+    assert len(run(Strict(allow=(odd.id,)), seen("lossy"))) == 1
+
+
+FRESH = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+import streamkit
+streamkit.Strict()
+assert "streamkit.quirks.tools" not in sys.modules, "the default imports no quirks"
+streamkit.Strict(allow=sys.argv[3:])
+"""
+SMUDGED = """
+from streamkit.quirks.registry import quirk
+
+@quirk("smudged", effect="guessed", catalogue="X02")
+def letter_smudged(tape):
+    'A letter is guessed.'
+    return ()
+"""
+
+
+@pytest.mark.parametrize("name", ["tool_index_missing", "letter_smudged"])
+def test_a_quirk_may_be_named_before_its_dialect_is_imported(tmp_path, name):
+    about = tmp_path / "smudged_dialect-0.1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: smudged-dialect\nVersion: 0.1\n")
+    (about / "entry_points.txt").write_text("[streamkit.dialects]\nsmudged = smudged_dialect:SMUDGED\n")
+    (tmp_path / "smudged_dialect.py").write_text(SMUDGED)
+    root = str(Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", FRESH, root, str(tmp_path), name], check=True, timeout=60)
+
+
+@pytest.mark.usefixtures("odd")
 def test_ids_weigh_more_than_effects():
     assert len(run(Strict(allow=("odd",)), seen("lossy"))) == 1
     assert len(run(Strict(refuse=("odd",)), seen("harmless"))) == 2
