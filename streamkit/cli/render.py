@@ -1,5 +1,6 @@
 """What the command line shows of a response, with rich. What came over the wire is printed escaped (J09)."""
 
+import re
 from typing import NoReturn
 
 from rich.console import Console
@@ -15,8 +16,10 @@ __all__ = ["Terminal", "plain", "show_heading", "show_response", "wide_console"]
 
 KEPT = {"\n", "\t"}
 
-
 PIPE_WIDTH = 200
+
+OPTIONS = {"first": ", or raise --timeout"}
+"""By limit of the watchdog: the option that raises it; the others are not set here."""
 
 
 class Terminal(Console):
@@ -81,7 +84,10 @@ def _error(error: ErrorInfo) -> str:
     facts = [] if error.status is None else [f"status {error.status}"]
     facts += [] if error.retry_after is None else [f"try again in {error.retry_after:g} s"]
     facts += [error.hint] if error.hint else []
-    text = f"{error.kind} {error.code}: {error.message}"
+    message = error.message
+    if error.kind == "stall":  # the library advises an argument in Python
+        message = re.sub(r", or raise Watchdog\((\w+)=…\)$", lambda limit: OPTIONS.get(limit[1], ""), message)
+    text = f"{error.kind} {error.code}: {message}"
     return f"{text} ({'; '.join(facts)})" if facts else text
 
 

@@ -133,6 +133,7 @@ def test_a_server_that_never_answers_is_given_up(capsys):
         code, _, err = run(capsys, "stream", url, "-d", "{}", "--timeout", "0.05")
     assert code == 4
     assert "ttfb_timeout" in err
+    assert "raise --timeout" in err
 
 
 def test_without_further_words_a_silent_server_has_less_than_a_minute(capsys, monkeypatch):

@@ -1,11 +1,13 @@
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from streamkit.cli.render import show_response
 from streamkit.errors import ErrorInfo
 from streamkit.items import Item, Part, ToolCall, Usage
 from streamkit.response import Choice, QuirkTally, Response
+from streamkit.stages.watchdog import REMEDIES
 
 
 def summary(**members):
@@ -76,3 +78,23 @@ def test_an_error_says_what_can_be_acted_on():
     error = ErrorInfo(kind="provider", code="c", message="m", status=429, retry_after=1.5, hint="h")
     assert summary(errors=(error,))[-1] == "error     provider c: m (status 429; try again in 1.5 s; h)"
     assert summary(errors=(ErrorInfo(kind="wire", code="c", message="m"),))[-1] == "error     wire c: m"
+
+
+@pytest.mark.parametrize(
+    ("phase", "advised"),
+    [
+        ("first", "the server may be overloaded: try again, or raise --timeout"),
+        ("idle", "the connection is probably dead: try again"),
+        ("progress", "the model is probably stuck: try again"),
+        ("total", "ask for less"),
+    ],
+)
+def test_a_stall_is_advised_an_option_and_no_argument_in_python(phase, advised):
+    message = f"nothing came for 45 s (limit {phase}=45 s): {REMEDIES[phase]}"
+    [line] = summary(errors=(ErrorInfo(kind="stall", code="c", message=message, phase=phase),))[2:]
+    assert line.split(None, 1) == ["error", f"stall c: nothing came for 45 s (limit {phase}=45 s): {advised}"]
+
+
+def test_what_a_provider_says_of_the_watchdog_is_its_own_word():
+    message = "slow down, or raise Watchdog(first=…)"
+    assert summary(errors=(ErrorInfo(kind="provider", code="c", message=message),))[2].endswith(message)
