@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from streamkit.faults.pages import words_of_page
 from streamkit.faults.shapes import exception_named, looks_like_error
 from streamkit.faults.words import GENERIC_TYPES, compact
 from streamkit.jsontypes import Json, JsonObject, is_array, is_object
@@ -59,8 +60,6 @@ _INNER = (
     "raw",
 )
 _NESTED_TEXT = ("message", "error_message", "error", "detail", "msg", "raw", "body", "value")
-_HTML = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
-_TITLE = re.compile(r"<(?:title|h1)[^>]{0,200}>\s*+([^<]{1,200}+)</(?:title|h1)", re.IGNORECASE)
 
 
 class Level(msgspec.Struct):
@@ -183,12 +182,12 @@ def _one_of(elements: list[Json]) -> Json:
 
 
 def _prose(text: Json) -> str:
-    """A message without odd spaces (G07); of an HTML page its title; empty where it is no text."""
+    """A message without odd spaces (G07); of an HTML page what it says; empty where it is no text."""
     if not isinstance(text, str):
         return ""
-    if _HTML.match(text):
-        title = _TITLE.search(text)
-        return f"an HTML page: {title[1].strip()}" if title else "an HTML page"
+    words = words_of_page(text)
+    if words is not None:
+        return f"an HTML page: {words}" if words else "an HTML page"
     return _plainly_spaced(text).strip()
 
 

@@ -185,15 +185,18 @@ def test_j05_numbers_that_no_float_can_be_and_values_that_are_too_deep_raise_not
         ("<html><title>  Bad gateway \n</title>", "an HTML page: Bad gateway"),
         ("<html><h1>Not here</h1>", "an HTML page: Not here"),
         ("<html><title>" + " " * 20_000, "an HTML page"),
-        ("<html><title>x" + " " * 20_000 + "</title>", "an HTML page"),
+        ("<html><title>x" + " " * 20_000 + "</title>", "an HTML page: x"),
+        ("<html><h1><b>502</b> Bad Gateway</h1>", "an HTML page: 502 Bad Gateway"),
+        ("<center>down</center>", "an HTML page: down"),
     ],
 )
-def test_g18_a_page_is_told_by_its_title(page, message):
+def test_g18_a_page_is_told_by_its_title_or_its_first_words(page, message):
     assert provider_error(page).message == message
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "violat", "exceed", "eyJ-", "<title>", "input ", "[", "{", "wait in ", "1.", " "]
+    "piece",
+    ["a", "violat", "exceed", "eyJ-", "<title>", "<b>", "<a ='", "<!--", "input ", "[", "{", "wait in ", "1.", " "],
 )
 def test_endless_messages_are_not_looked_through_for_ever(piece):
     info = provider_error({"error": {"message": "<html>" + piece * (1_000_000 // len(piece))}})
