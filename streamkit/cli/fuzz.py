@@ -26,7 +26,7 @@ from streamkit.fuzzing import (
     target_named,
     wires_of,
 )
-from streamkit.fuzzing.running import LIMIT
+from streamkit.fuzzing.running import LIMIT, WARMING
 from streamkit.quirks.registry import printable
 from streamkit.testing.server import PlaybackServer
 
@@ -54,7 +54,10 @@ def fuzz_command(
     places: Annotated[int, Parameter(help="Places for each quirk and wire; 0: all.")] = 3,
     limit: Annotated[
         float | None,
-        Parameter(help=f"Seconds that the client has for one case; {LIMIT:.0f}, or those that the reproducer names."),
+        Parameter(
+            help=f"Seconds that the client has for one case; {LIMIT:.0f}, or those that the reproducer names. "
+            f"For a healthy wire that comes first it has {WARMING:.0f}, as it may still be importing itself."
+        ),
     ] = None,
     shrink: Annotated[bool, Parameter(help="Make the smallest failing wires smaller still.")] = True,
     json: Annotated[bool, Parameter(help="The report as one JSON object.")] = False,

@@ -15,7 +15,7 @@ from streamkit.quirks.catalogue import all_quirks
 from streamkit.quirks.registry import Quirk
 from streamkit.testing.server import PlaybackServer
 
-__all__ = ["LIMIT", "Arena", "chosen_quirks", "fuzz"]
+__all__ = ["LIMIT", "WARMING", "Arena", "chosen_quirks", "fuzz"]
 
 LIMIT = 10.0
 """Seconds for one case."""
@@ -29,7 +29,8 @@ COSTLY = frozenset({"hung", "died"})
 class Arena:
     """A client and a server that plays cases to it.
 
-    A new process (the first one, or the one behind a hanging one) reads the healthy wire `warming` before limits count.
+    A new process (the first one, or the one behind a hanging one) reads the healthy wire `warming` before limits count;
+    a client that hangs on that wire itself is waited for so long only once.
     Where a process hangs or dies that has read other cases, the case is tried again in a new one: what those left
     behind is no fault of this one.
     """
@@ -39,6 +40,7 @@ class Arena:
         self._server = server
         self._warming = baseline(warming)
         self._limit = limit
+        self._patience = max(limit, WARMING)
         self._cold = True
 
     def run(self, case: Case) -> tuple[Outcome, Judgement]:
@@ -50,8 +52,8 @@ class Arena:
         return outcome, judge(case.expected, outcome)
 
     def _tried(self, case: Case) -> Outcome:
-        if self._cold:
-            self._play(self._warming, max(self._limit, WARMING))
+        if self._cold and self._play(self._warming, self._patience).hung:
+            self._patience = self._limit
         outcome = self._play(case, self._limit)
         self._cold = outcome.hung or outcome.died
         return outcome

@@ -107,3 +107,10 @@ def test_a_mistake_is_one_line_on_standard_error():
     )
     assert done.returncode == 2
     assert "no_such_module" in done.stderr.splitlines()[-1]
+
+
+def test_the_help_says_what_the_limit_does_not_hold(capsys):
+    run("fuzz", "--help")
+    words = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "Seconds that the client has for one case; 10, or those that the reproducer names." in words
+    assert "For a healthy wire that comes first it has 60" in words

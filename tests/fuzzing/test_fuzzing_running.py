@@ -109,6 +109,20 @@ def test_a_new_process_reads_a_healthy_wire_before_limits_count():
     assert target.limits == (60.0, 2.0, 2.0, 2.0, 60.0, 2.0, 60.0, 2.0)
 
 
+def test_a_client_that_hangs_on_the_healthy_wire_itself_is_waited_for_so_long_only_once():
+    given = []
+
+    class Stuck(Reading):
+        def run(self, url, limit):
+            given.append(limit)
+            return super().run(url, limit)
+
+    wires = wires_of("chat", only=["text", "reasoning"])
+    with pytest.raises(UsageError, match="hung"):
+        fuzz(Stuck(Outcome(hung=True)), "chat", quirks=["done_variant"], wires=wires, limit=2.0)
+    assert given == [60.0, 2.0, 2.0, 2.0]
+
+
 @pytest.mark.parametrize("lost", [Outcome(hung=True), Outcome(died=True, error="7")])
 def test_a_case_is_not_blamed_for_what_earlier_ones_left_behind(lost):
     wires = wires_of("chat", only=["text"])
