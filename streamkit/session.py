@@ -84,6 +84,7 @@ class Session:
             how, why = (ending, error) if halted is None else (HALTED.get(halted.kind, "failed"), halted)
             return StreamEnded(ending=how, error=self._discreet(why) if why and self._discreet else why)
 
+        self._assembler.left_early = any(not segment.closed for segment in self._ahead)
         return self.pipeline.end(farewell)
 
     def broken(self, cause: BaseException) -> list[Event]:

@@ -265,6 +265,72 @@ async def test_breaking_out_closes_async_stages():
     gc.collect()
 
 
+def until(kind, *, give=True):
+    """An async stage that returns at the first event of this kind."""
+
+    async def stage(events):
+        async for event in events:
+            if give:
+                yield event
+            if isinstance(event, kind):
+                return
+
+    return stage
+
+
+async def same(events):
+    async for event in events:
+        yield event
+
+
+@pytest.mark.parametrize("around", [(), (same,)])
+@pytest.mark.parametrize("more", ["b", None])
+async def test_what_a_stage_has_enough_of_was_not_cut_by_the_provider(around, more):
+    """Whether more was to come or not, nobody read on."""
+    wire = chat("a", more) if more else chat("a", finish=None, done=False)
+    source = Source(wire)
+    stages = [*around, until(TextDelta), *around]
+    async with streamkit.open_stream(source, "chat", stages=stages) as stream:
+        events = [event async for event in stream]
+        response = await stream.result()
+    assert (response.text, response.ending, response.status) == ("a", "cancelled", "cancelled")
+    assert (response.errors, response.finish_reason) == ((), "cancelled")
+    assert "terminal_missing" not in [quirk.id for quirk in response.quirks]
+    assert isinstance(events[-1], StreamEnded)
+    assert streamkit.Response.from_events(events) == response
+    assert source.closed
+
+
+async def test_a_stage_that_returns_behind_the_finish_leaves_an_answer():
+    stages = [until(streamkit.ResponseFinished)]
+    async with streamkit.open_stream(Source(chat("a", "b")), "chat", stages=stages) as stream:
+        response = await stream.result()
+    assert (response.text, response.ending, response.finish_reason) == ("ab", "completed", "stop")
+
+
+async def test_a_stage_that_reads_to_the_end_of_a_cut_stream_does_not_hide_the_cut():
+    source = Source(chat("a", finish=None, done=False))
+    with pytest.raises(streamkit.TruncatedError):
+        async with streamkit.open_stream(source, "chat", stages=[same, same]) as stream:
+            await stream.result()
+    assert stream.response.ending == "truncated"
+
+
+async def test_an_error_that_a_stage_saw_before_it_returned_stays_one():
+    wire = b'data: {"error":{"message":"slow down","code":"rate_limit_exceeded"}}\n\n'
+    stages = [until(streamkit.ErrorReported)]
+    with pytest.raises(streamkit.RateLimited):
+        async with streamkit.open_stream(Source([wire]), "chat", stages=stages) as stream:
+            await stream.result()
+
+
+async def test_a_stage_that_gives_nothing_and_returns_is_told_so():
+    stages = [until(TextDelta, give=False)]
+    async with streamkit.open_stream(Source(chat("a")), "chat", stages=stages, on_error="event") as stream:
+        response = await stream.result()
+    assert [error.code for error in response.errors] == ["all_dropped"]
+
+
 async def test_text_messages_are_frames_a30():
     class Socket(Source):
         pass

@@ -37,6 +37,9 @@ class Assembler(Builder):
         super().__init__()
         self.keep_alives = 0
         """Comments and pings that came by."""
+        self.left_early = False
+        """Whether an async stage of the caller's returned before what it reads from was at its end; the driver says so:
+        what is missing then was not cut by the provider."""
         self._final: Response | None = None
         """The response, once it is over and somebody has asked for it."""
 
@@ -86,7 +89,9 @@ class Assembler(Builder):
             ending, error = "completed", None
         if ending == "completed":
             ending, error = self._judge(usable)
-            if ending == "truncated" and usable:
+            if ending == "truncated" and self.left_early and (self.begun or self.drafts):
+                ending, error = "cancelled", None
+            elif ending == "truncated" and usable:
                 after = f"after {shown(self.usage, 200)}" if self.usage else ""
                 out.append(terminal_missing.seen(detail=_cut_choices(finished) or after))
         if not unremarkable(items, finished):
