@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streamkit.events import (
     ArgumentsDelta,
+    ErrorReported,
     Event,
     ItemEvent,
     ItemFinished,
@@ -38,7 +39,7 @@ WHOLE = ("stop", "tool_calls", "unknown")
 """Finish reasons that say no more than that the model ended its turn."""
 
 
-AWAKE: tuple[type[Event], ...] = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker)
+AWAKE: tuple[type[Event], ...] = (TextDelta, ItemEvent, CallFragment, FinishClaimed, EndMarker, ErrorReported)
 """What is looked at from the first `<` on."""
 
 
@@ -117,6 +118,8 @@ class LeakedMarkup:
         if isinstance(event, EndMarker):
             out = self._end(self._all())
             return [*out, *(self._cut() if event.proof else ()), event]
+        if isinstance(event, ErrorReported):  # what comes behind an error is no part of the answer
+            return [*self._end(self._all()), event]
         if isinstance(event, FinishClaimed):
             out = self._end(self._all() if event.terminal else self._of(event.choice))
             return [*out, self._finish(event)]

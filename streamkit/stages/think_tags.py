@@ -7,6 +7,7 @@ their own. Text moves between channels and none is lost but tags, and white spac
 from collections.abc import Callable, Iterable, Mapping
 
 from streamkit.events import (
+    ErrorReported,
     Event,
     ItemEvent,
     ItemFinished,
@@ -63,6 +64,7 @@ class ThinkTags:
         ItemClaimed,
         FinishClaimed,
         EndMarker,
+        ErrorReported,
     )
 
     def __init__(
@@ -180,7 +182,7 @@ class ThinkTags:
         if isinstance(event, FinishClaimed):
             ended = self._open_runs() if event.terminal else list(self._runs.get(event.choice, {}).values())
             out = self._close_runs(ended, beside=False)
-        elif isinstance(event, EndMarker):
+        elif isinstance(event, EndMarker | ErrorReported):  # what comes behind an error is no part of the answer
             out = self._close_runs(self._open_runs(), beside=False)
         elif isinstance(event, ItemEvent | CallFragment):
             beside = is_beside(event)

@@ -217,7 +217,7 @@ class AnthropicDecoder:
         reading = read(frame)
         out: list[Event] = list(reading.events)
         if reading.error_text:
-            out += error_events(reading.error_text)
+            out += self._flow.settle() + error_events(reading.error_text)
         for payload in reading.objects:
             whole = payload if not reading.surrogates or streams_words(payload) else scrub_all(payload)
             out += self._payload(whole, frame.event, surrogates=reading.surrogates)
@@ -230,7 +230,7 @@ class AnthropicDecoder:
         kind = payload.get("type")
         if not isinstance(kind, str) or not kind:
             if looks_like_error(payload):
-                return error_events(payload)
+                return self._flow.settle() + error_events(payload)
             kind = "" if name in UNNAMED else name
             if kind:
                 payload = {**payload, "type": kind}
@@ -244,7 +244,7 @@ class AnthropicDecoder:
         if kind in self._messages:
             return out + self._messages[kind](self, payload)
         if kind == "error" or looks_like_error(payload):
-            return out + error_events(payload)
+            return out + self._flow.settle() + error_events(payload)
         if is_warning({**payload, "type": kind}):
             return [*out, warning_event(payload)]
         return [

@@ -137,7 +137,7 @@ class ChunkReader:
         """A frame without choices: an error, a warning, or metadata; True where more is to be read from it."""
         if looks_like_error(payload) or (frame.event == "error" and payload):
             self._endings.failed = True
-            out += error_events(payload)
+            out += (*self.ending(), *error_events(payload))
             out += self._endings.usage(chunk, payload)
             return False
         if isinstance(payload.get("type"), str | None) and is_warning(payload):
@@ -217,9 +217,8 @@ class ChunkReader:
             finishes.append((choice.index, position, word))
             if word.reason == "error" and not endings.failed:
                 failures.append(endings.failure(word, said))
-        out += failures
-        if finishes:
-            out += self.ending()
+        if finishes or failures:
+            out += (*self.ending(), *failures)
         for index, position, word in finishes:
             out += endings.finish(index, word, payload, position)
 

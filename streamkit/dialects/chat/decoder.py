@@ -247,7 +247,7 @@ class ChatDecoder:
         reading = read(frame)
         out: list[Event] = list(reading.events)
         if reading.error_text:
-            out += error_events(reading.error_text)
+            out += (*self._chunks.ending(), *error_events(reading.error_text))
         self._deltas.joining = reading.surrogates
         for payload in reading.objects:
             mended = mend(payload)

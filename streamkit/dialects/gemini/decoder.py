@@ -131,6 +131,7 @@ class GeminiDecoder:
             if counted is not None:
                 out.append(UsageReported(usage=counted))
         if message.error:
+            out += self.close()
             out.append(ErrorReported(error=provider_error({"error": message.error})))
         return out
 
