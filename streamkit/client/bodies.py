@@ -14,6 +14,7 @@ from streamkit.client.secrets import discreet
 from streamkit.client.wire import Exchange
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError, TransportError, UsageError, WireError
 from streamkit.events import QuirkSeen
+from streamkit.faults.pages import words_of_page
 from streamkit.jsontypes import Json, is_array, is_object
 from streamkit.limits import Limits
 from streamkit.masking import mask
@@ -36,7 +37,6 @@ _EVENTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:)")
 _PAGE_BEGINS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|title|center|script|meta|\?xml|!--)", re.IGNORECASE
 )
-_TITLE = re.compile(r"<title[^>]{0,100}>\s*+([^<]{1,200}+)</title", re.IGNORECASE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -192,9 +192,10 @@ class Body:
         return first
 
     def _page(self, data: bytes, kind: str) -> ErrorInfo:
-        text = data.decode("utf-8", "replace")[:PAGE]
-        title = _TITLE.search(text)
-        named = f": {title[1].strip()}" if title else ""
+        text = data.decode("utf-8", "replace")
+        whole = text if len(data) < 4 * PAGE else text[: 4 * PAGE].rpartition(" ")[0]  # no half of a secret
+        words = mask(words_of_page(whole.removeprefix("\ufeff")) or "")
+        named = f": {words}" if words else ""
         return ErrorInfo(
             kind="wire",
             code="not_a_stream",
@@ -202,7 +203,7 @@ class Body:
             status=self._exchange.status,
             offset=0,
             retryable=False,
-            raw={"content_type": kind, "body": mask(text)},
+            raw={"content_type": kind, "body": mask(text[:PAGE])},
             hint=self._hint or "is base_url right, and does a proxy or a login page stand in between?",
         )
 

@@ -46,6 +46,28 @@ async def test_a18_a_page_of_html(backend):
     assert len(server.requests) == 1
 
 
+async def test_a18_of_a_long_page_no_half_word_is_told(backend):
+    async def handler(connection):
+        text = "Gone. " + "sk-proj-" + "a" * 3000
+        await connection.answer(body=f"<html><p>{text}".encode(), kind="text/html")
+
+    async with serving(handler) as server:
+        with pytest.raises(WireError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.info.message.removesuffix(" …") == "the answer is a page of HTML, not a stream: Gone."
+
+
+async def test_a18_a_page_without_a_title_says_what_its_reader_would_see(backend):
+    async def handler(connection):
+        page = b"\xef\xbb\xbf<html><style>p{}</style><p>Sign in, key sk-proj-abcdefgh12345678</p><script>x()</script>"
+        await connection.answer(body=page, kind="text/html")
+
+    async with serving(handler) as server:
+        with pytest.raises(WireError) as caught:
+            await ask(server, backend=backend)
+    assert caught.value.info.message == "the answer is a page of HTML, not a stream: Sign in, key sk-***"
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", None])
 async def test_a19_another_content_type_is_noted(backend, kind):
     async with serving(hello(kind=kind)) as server:
