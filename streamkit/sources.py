@@ -11,6 +11,7 @@ from typing import Any, cast
 from streamkit.errors import StreamError, UsageError
 from streamkit.frames import Frame
 from streamkit.framing.documents import is_complete
+from streamkit.framing.layers import charset_of
 
 __all__ = ["Source", "source_of"]
 
@@ -22,10 +23,12 @@ FIELDS = ("data:", "event:", "id:", "retry:", ":")
 class Source:
     """An async iterator of chunks with one way to close everything behind it."""
 
-    def __init__(self, chunks: AsyncIterator[Any], *owners: Any) -> None:
+    def __init__(self, chunks: AsyncIterator[Any], *owners: Any, charset: str | None = None) -> None:
         self._chunks = chunks
         self._owners = [chunks, *owners]
         self.read: Callable[[], Awaitable[Any]] = chunks.__anext__
+        self.charset = charset
+        """What the headers say of its bytes, if that is not UTF-8 (J14)."""
         self.stalled: Callable[[], StreamError] | None = getattr(chunks, "stalled", None)
         """What to raise where a deadline passes while this is read, if more is known than that nothing came."""
 
@@ -65,10 +68,10 @@ def source_of(origin: Any) -> Source:
     if hasattr(origin, "aiter_sse"):
         return Source(_frames(origin), getattr(origin, "response", None))
     if hasattr(origin, "aiter_bytes"):
-        return Source(aiter(origin.aiter_bytes()), origin)
+        return Source(aiter(origin.aiter_bytes()), origin, charset=_charset(origin))
     content = getattr(origin, "content", None)
     if content is not None and hasattr(content, "iter_any"):
-        return Source(_body(origin), origin)
+        return Source(_body(origin), origin, charset=_charset(origin))
     if hasattr(origin, "__aiter__"):
         return Source(_chunks(aiter(origin)), origin)
     hint = "; use assemble() or iter_events() for bytes that you already have" if hasattr(origin, "__iter__") else ""
@@ -98,6 +101,11 @@ def _refused(response: Any) -> Source | None:
     from streamkit.refusals import Refusal  # noqa: PLC0415 - not before an answer is an error
 
     return Source(Refusal(response, status, aiter(body())), response)
+
+
+def _charset(response: Any) -> str | None:
+    headers = getattr(response, "headers", None)
+    return charset_of(headers) if hasattr(headers, "get") else None
 
 
 def _body(response: Any) -> AsyncIterator[bytes]:

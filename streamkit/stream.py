@@ -61,7 +61,7 @@ def open_stream(
             the events that came out before; `EventStream.response` keeps what had arrived.
         limits: every bound.
         strict: refuse tolerances: True, or a `Strict` stage.
-        charset: the body's charset, if it is not UTF-8.
+        charset: the body's charset, if it is not UTF-8; by default what a response's headers say (J14).
         tools: names of the tools that were offered (D36, D39).
         profile: what is known of this endpoint that its bytes do not tell.
         on_error: `"raise"` raises one typed error after the last event; `"event"` leaves it in `response.errors`.
@@ -72,11 +72,12 @@ def open_stream(
     """
     check_on_error(on_error)
     check_charset(charset)
-    given = stages_of(stages)
+    given, origin = stages_of(stages), source_of(source)
+    charset = charset or origin.charset
     pipeline = standard(
         dialect, *given, limits=limits, watchdog=watchdog, strict=strict, charset=charset, tools=tools, profile=profile
     )
-    return EventStream(source_of(source), pipeline, on_error=on_error)
+    return EventStream(origin, pipeline, on_error=on_error)
 
 
 class EventStream:

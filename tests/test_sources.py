@@ -288,3 +288,27 @@ async def test_chunks_that_are_no_bytes_are_the_callers_fault(chunk):
     with pytest.raises(UsageError, match=type(chunk).__name__):
         await read(body)
     assert body.closed
+
+
+@pytest.mark.parametrize(
+    ("kind", "charset", "text"),
+    [
+        ("text/event-stream; charset=iso-8859-1", None, "hé"),
+        ("text/event-stream; charset=utf-8", "iso-8859-1", "hé"),  # the caller's word counts
+        ("text/event-stream", None, "h\ufffd"),
+    ],
+)
+async def test_j14_a_response_says_its_charset_itself(kind, charset, text):
+    body = b'data: {"choices":[{"index":0,"delta":{"content":"h\xe9"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    response = httpx.Response(200, headers={"content-type": kind}, content=body)
+    async with streamkit.open_stream(response, "chat", charset=charset) as stream:
+        assert (await stream.result()).text == text
+
+
+async def test_a_client_that_is_not_on_asyncio_cannot_use_aiohttp(anyio_backend):
+    if anyio_backend != "trio":
+        pytest.skip("on asyncio it can")
+    async with streamkit.Client("http://127.0.0.1:9/v1", backend="aiohttp") as client:
+        with pytest.raises(UsageError, match="asyncio only"):
+            async with client.stream("chat", json={}):
+                pass

@@ -9,7 +9,7 @@ from typing import cast
 
 import msgspec
 
-from streamkit.client.inflating import Inflater, exceeded, inflater_for, no_encodings
+from streamkit.client.inflating import Inflater, exceeded, inflater_for, is_plain, no_encodings
 from streamkit.client.secrets import discreet
 from streamkit.client.wire import Exchange
 from streamkit.errors import ErrorInfo, LimitExceeded, StreamError, TransportError, UsageError, WireError
@@ -157,6 +157,12 @@ class Body:
                 if inflater.unfinished:
                     raise TransportError(CUT)
                 raise StopAsyncIteration
+            said = self._exchange.headers.get("content-encoding", "")
+            if not self.bytes_read and is_plain(said, chunk):
+                self._inflater = None
+                self.quirks = [content_encoding.seen(detail=f"{said}, but the body is plain")]
+                self.bytes_read = len(chunk)
+                return chunk
             self.bytes_read += len(chunk)
             self._pieces = inflater.feed(chunk)
 

@@ -234,6 +234,8 @@ class Client:
             return AiohttpWire(timeout=given, proxy=self._proxy, session=own)
         if own is not None:
             return HttpxWire(own, timeout=given)
+        if self._backend == "aiohttp" and asyncio_loop() is None:
+            raise UsageError('aiohttp runs on asyncio only: under trio, use backend="httpx", or "auto"')
         either = self._backend == "auto" and self._transport is None and not wants_httpx(self._proxy)
         if self._backend == "aiohttp" or (either and _aiohttp_fits()):
             return AiohttpWire(timeout=self._timeout, proxy=self._proxy)

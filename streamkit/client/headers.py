@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, cast
+from typing import cast
 
 from streamkit.errors import UsageError
 
-__all__ = ["NEUTRAL", "charset_of", "checked", "must_be_text", "standing", "without_credentials"]
+__all__ = ["NEUTRAL", "checked", "must_be_text", "standing", "without_credentials"]
 
 NEUTRAL = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 """Headers that may follow a redirect to another host; every other one could say who is asking."""
@@ -77,17 +77,6 @@ def must_be_text(given: object, what: str) -> None:
 def without_credentials(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that another host may see."""
     return {name: value for name, value in headers.items() if name in NEUTRAL}
-
-
-def charset_of(headers: Any) -> str | None:
-    """The charset that a content type names, None for UTF-8 or nothing (J14)."""
-    _, _, options = headers.get("content-type", "").partition(";")
-    for option in options.split(";"):
-        name, _, value = option.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip("\"'").lower()
-            return charset if charset not in {"", "utf-8", "utf8"} else None
-    return None
 
 
 @cache

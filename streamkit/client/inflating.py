@@ -1,6 +1,7 @@
 """Compressed bodies, inflated as they arrive, in bounded steps (J08)."""
 
 import importlib
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -146,6 +147,8 @@ class Zstandard(Decompressor):
         self.unfinished = not self._inner.eof
 
 
+_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:data|event|id|retry)?:|[{\[])")
+
 ENCODINGS: dict[str, Callable[[], Decompressor]] = {
     "gzip": lambda: Zlib(gzip=True),
     "x-gzip": lambda: Zlib(gzip=True),
@@ -256,6 +259,12 @@ def inflater_for(encoding: str, limits: Limits) -> Inflater | None:
             retryable=False,
         )
         raise WireError(info) from exc
+
+
+def is_plain(encoding: str, first: bytes) -> bool:
+    """Whether a body that is said to be compressed begins as plain text does, which none of these encodings can."""
+    names = _named(encoding)
+    return bool(names) and names[-1] in ("gzip", "x-gzip", "zstd") and _PLAIN.match(first) is not None
 
 
 def no_encodings(encoding: str) -> list[str]:

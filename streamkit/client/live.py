@@ -16,7 +16,6 @@ from msgspec.structs import asdict
 from streamkit.checks import stages_of
 from streamkit.client.bodies import Body, Failing
 from streamkit.client.connect import connect
-from streamkit.client.headers import charset_of
 from streamkit.client.notes import Notes
 from streamkit.client.retrying import Attempts, Retries
 from streamkit.client.wire import Request, Wire, give_up
@@ -25,7 +24,7 @@ from streamkit.dialects.base import Dialect
 from streamkit.errors import ErrorInfo, StreamError, error_from
 from streamkit.events import ErrorReported, Event, ItemEvent, StreamEnded
 from streamkit.faults.answers import VERSION_HINT, lacks_version, request_id
-from streamkit.framing.layers import known_charset
+from streamkit.framing.layers import charset_of
 from streamkit.limits import Limits
 from streamkit.profile import DEFAULT_PROFILE, Profile
 from streamkit.response import Response
@@ -277,7 +276,7 @@ class LiveStream:
             stages=(Notes(source, plan.secrets), *stages),
             limits=plan.limits,
             strict=plan.strict,
-            charset=known_charset(charset_of(headers or {})) or None,
+            charset=charset_of(headers or {}),
             tools=plan.tools,
             profile=plan.profile,
             on_error=plan.on_error,

@@ -13,7 +13,7 @@ from streamkit.limits import Limits
 from streamkit.quirks.framing import compressed_rest, eof_partial
 from streamkit.quirks.payloads import invalid_utf8
 
-__all__ = ["Framer", "Inflating", "Rest", "Transcoding", "compression_of", "known_charset"]
+__all__ = ["Framer", "Inflating", "Rest", "Transcoding", "charset_of", "compression_of", "known_charset"]
 
 STEP = 1 << 16
 """Bytes that are given out by one step of inflating."""
@@ -61,6 +61,16 @@ def known_charset(name: str | None) -> str:
     except (LookupError, ValueError):
         return ""
     return found if _TEXT_CODECS.fullmatch(found) else ""
+
+
+def charset_of(headers: Any) -> str | None:
+    """The codec for the charset that a content type names; None for UTF-8, and where none is known (J14)."""
+    _, _, options = str(headers.get("content-type", "")).partition(";")
+    for option in options.split(";"):
+        name, _, value = option.partition("=")
+        if name.strip().lower() == "charset":
+            return known_charset(value.strip()) or None
+    return None
 
 
 class Rest(NamedTuple):

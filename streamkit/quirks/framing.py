@@ -166,7 +166,7 @@ def content_type(_: Tape) -> Iterator[Edit]:
     nowhere="it is a header, which the recording of a body does not have",
 )
 def content_encoding(_: Tape) -> Iterator[Edit]:
-    """The content encoding that is named is none (`none`, `utf-8`), to keep others from compressing, or by mistake."""
+    """The content encoding that is named is none (`none`, `utf-8`), or the body does not have it (`gzip` over text)."""
     return iter(())
 
 

@@ -3,11 +3,11 @@ import json
 import pytest
 
 from streamkit.client.bodies import encoded
-from streamkit.client.live import charset_of
 from streamkit.client.notes import Notes
 from streamkit.errors import ErrorInfo, UsageError
 from streamkit.events import ErrorReported, QuirkSeen, TextDelta
 from streamkit.faults.answers import error_payload, request_id
+from streamkit.framing.layers import charset_of
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,8 @@ def test_a_number_that_json_has_none_for_is_refused(number):
         ("", None),
         ("text/event-stream", None),
         ("text/event-stream; charset=UTF-8", None),
-        ('text/plain; x=y; charset="ISO-8859-1"', "iso-8859-1"),
+        ('text/plain; x=y; charset="ISO-8859-1"', "iso8859-1"),
+        ("text/plain; charset=nonsense", None),
     ],
 )
 def test_j14_charset(value, charset):

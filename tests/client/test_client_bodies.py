@@ -46,6 +46,18 @@ async def test_a18_a_page_of_html(backend):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "zstd"])
+async def test_a20_a_body_that_is_plain_whatever_its_header_says(backend, encoding):
+    if encoding == "zstd":
+        pytest.importorskip("zstandard")
+    async with serving(hello(headers={"Content-Encoding": encoding})) as server:
+        response = await ask(server, backend=backend)
+    assert (response.text, response.ending) == ("Hello", "completed")
+    assert [(tally.id, tally.detail) for tally in response.quirks] == [
+        ("content_encoding", f"{encoding}, but the body is plain")
+    ]
+
+
 async def test_a18_of_a_long_page_no_half_word_is_told(backend):
     async def handler(connection):
         text = "Gone. " + "sk-proj-" + "a" * 3000
@@ -201,9 +213,11 @@ async def test_an_endless_body_reaches_its_limit(backend):
     assert caught.value.limit == "body"
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "compress"])
-async def test_bodies_that_are_not_what_they_say(backend, encoding):
-    async with serving(hello(headers={"content-encoding": encoding})) as server:
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("gzip", b"\0\1 neither text nor gzip"), ("deflate", HELLO), ("compress", HELLO)]
+)
+async def test_bodies_that_are_not_what_they_say(backend, encoding, body):
+    async with serving(lambda c: c.answer(body=body, headers={"content-encoding": encoding})) as server:
         with pytest.raises(WireError) as caught:
             await ask(server, backend=backend)
     assert caught.value.info.code == "bad_encoding"
