@@ -250,7 +250,7 @@ def split_over_choices(items: Iterable[Item]) -> bool:
     thinking = {item.choice for item in items if item.reasoning}
     if len(thinking) > 1 and not (spoken and calling):  # each choice has thoughts of its own
         return False
-    return len(spoken) <= 1 and len(calling) <= 1 and bool((spoken | calling) - {0})
+    return len(spoken) <= 1 and len(calling) <= 1 and bool((spoken | calling or thinking) - {0})
 
 
 def _merge(choices: tuple[Choice, ...]) -> Choice:

@@ -141,6 +141,8 @@ def test_one_turn_over_several_choices_is_one_answer_b31():
         ([*said("a"), *called(choice=1), *called(item_id="f2", choice=2)], False),
         ([*reflected("r", "t0"), *reflected("r", "t1", 1), *said("a", "m1", 1)], False),
         ([*reflected("r", "t0"), *said("a", "m1", 1)], True),
+        (reflected("r", "t1", 1), True),
+        ([*reflected("r", "t0"), *reflected("r", "t1", 1)], False),
         ([*reflected("r", "t0"), *said("a"), *reflected("r", "t1", 1), *called(choice=1)], True),
     ],
 )

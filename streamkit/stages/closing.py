@@ -58,10 +58,22 @@ class Closing:
             self.claims[event.choice] = event
         return [finish_twice.seen(detail=f"{known.raw_finish_reason!r} and {event.raw_finish_reason!r}")]
 
-    def cut(self, entries: Iterable[Entry]) -> set[str]:
-        """Ids of the open items that a length cap or a filter cut: the last one of each choice that says so (C37)."""
-        last = {entry.choice: entry.id for entry in entries if entry.open}
-        return {last[c] for c, claim in self.claims.items() if c in last and self.status(claim) != "completed"}
+    def cut(self, entries: Iterable[Entry], *, closes: bool) -> set[str]:
+        """Ids of the open items that were cut: by a length cap or a filter, the last one of each choice (C37).
+
+        By a failure all of them; and where items have ends of their own (`closes`), any call in free text, which no
+        other sign shows to be whole.
+        """
+        last: dict[int, str] = {}
+        out: set[str] = set()
+        for entry in entries:
+            claim = self.claims.get(entry.choice) if entry.open else None
+            status = "completed" if claim is None else self.status(claim)
+            if status == "failed" or (status != "completed" and closes and entry.type == "custom_tool_call"):
+                out.add(entry.id)
+            if status != "completed":
+                last[entry.choice] = entry.id
+        return out.union(last.values())
 
     def infer(self, marker: str, entries: Iterable[Entry]) -> list[Event]:
         """What an end marker proves of choices without a finish reason: they are over as well (C08)."""

@@ -239,7 +239,7 @@ class Ledger(ClaimBooks):
         self._closing.settle_neutral(self._register.entries)
         out: list[Event] = [*self._rest(), *leaked_messages(self._register.entries, self._closing.claims)]
         out += reasoned_calls(self._register.entries)
-        cut = self._closing.cut(self._register.entries)
+        cut = self._closing.cut(self._register.entries, closes=self.closes)
         for entry in self._register.entries:
             if not entry.open:
                 continue

@@ -326,3 +326,26 @@ def test_a_whole_document_that_is_an_error_a17():
 def test_a_whole_document_with_a_strange_status_a17(status):
     body = {"object": "response", "id": "r1", "status": status, "output": None}
     assert streamkit.assemble(json.dumps(body).encode(), "responses", on_error="event").items == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending", "runs"),
+    [
+        ("custom_tool_call", "failed", False),
+        ("function_call", "failed", False),
+        ("custom_tool_call", "incomplete", False),  # nothing shows that free text is whole
+        ("function_call", "incomplete", True),  # an object that is closed is
+        ("custom_tool_call", "completed", True),
+    ],
+)
+def test_a_call_without_an_end_is_run_only_if_it_is_whole(kind, ending, runs):
+    item = {"type": kind, "id": "it0", "call_id": "c0", "name": "f"}
+    name, text = (
+        ("custom_tool_call_input", "rm -rf x") if kind == "custom_tool_call" else ("function_call_arguments", "{}")
+    )
+    piece = {"type": f"response.{name}.delta", "item_id": "it0", "output_index": 0, "delta": text}
+    begun = {"type": "message", "id": "it1", "role": "assistant", "content": []}
+    last = {"type": f"response.{ending}", "response": {"id": "r", "status": ending}}
+    response = read(CREATED, added(item, 0), piece, added(begun, 1), last)
+    assert bool(response.tool_calls) == runs
+    assert bool(response.dropped_calls) != runs

@@ -106,7 +106,13 @@ def test_a_length_cap_cuts_the_last_open_item_of_its_choice_c37():
         entry("third", choice=2),
     ]
     books, _ = closing(claim("length"), claim("stop", choice=1))
-    assert books.cut(entries) == {"b"}
+    assert books.cut(entries, closes=False) == {"b"}
+
+
+def test_a_failure_cuts_all_open_items_of_its_choice():
+    entries = [entry("a"), entry("b"), entry("closed", is_open=False), entry("other", choice=1)]
+    books, _ = closing(claim("error"), claim("stop", choice=1))
+    assert books.cut(entries, closes=False) == {"a", "b"}
 
 
 # what the terminal frame claims as the whole output
