@@ -212,8 +212,8 @@ class Books:
         entry = self._called if event.key is self._called_key else self._known.get(event.key)
         if entry is None or entry.write is None:
             return self._place(event, "function_call", "arguments", 0, event.text)
-        entry.room -= entry.write(event.text)
-        if entry.room < 0:
+        room = entry.room = entry.room - entry.write(event.text)
+        if room < 0:
             return (self._overflow(entry),)
         force_setattr(event, "item_id", entry.id)
         return None
