@@ -157,8 +157,7 @@ class Body:
                 if inflater.unfinished:
                     raise TransportError(CUT)
                 raise StopAsyncIteration
-            said = self._exchange.headers.get("content-encoding", "")
-            if not self.bytes_read and is_plain(said, chunk):
+            if not self.bytes_read and is_plain(said := self._exchange.headers.get("content-encoding", ""), chunk):
                 self._inflater = None
                 self.quirks = [content_encoding.seen(detail=f"{said}, but the body is plain")]
                 self.bytes_read = len(chunk)

@@ -81,7 +81,7 @@ class Assembler(Builder):
         finished, usable = self.finished, self.usable
         items = self.items()
         if split_over_choices(items):
-            out.append(split_choices.seen(detail="text and calls came in different choices"))
+            out.append(split_choices.seen(detail="one turn came in choices other than the first"))
         ending, error = event.ending, event.error
         signalled = finished is not None and (finished.terminal or all(raw for _, _, raw in finishes_of(finished)))
         if signalled and ending in ("stalled", "disconnected", "truncated"):
